@@ -15,6 +15,7 @@ import pandas as pd
 
 from rfsk.experiments import locality_ledger
 from rfsk.nets import FCNet
+from rfsk.plotting.style import CONTROL, GREY, INPUT, MATCH_COLORS
 
 DOCS = Path(__file__).parent
 SIGNS = {"local": "local", "not local": "no", "undecided": "?"}
@@ -67,17 +68,15 @@ def draw(found: pd.DataFrame) -> None:
     table = found.pivot(index="learner", columns=["inputs", "is_control"], values="locality")
     columns = [(name, control) for name in inputs for control in (False, True)]
     values = table.loc[learners, columns].to_numpy()
-    image = left.imshow(values, cmap="PuOr_r", vmin=0.0, vmax=1.0, aspect="auto")
+    image = left.imshow(values, cmap=MATCH_COLORS, vmin=0.0, vmax=1.0, aspect="auto")
     for row in found.itertuples():
         x, y = columns.index((row.inputs, row.is_control)), learners.index(row.learner)
-        color = "white" if abs(row.locality - 0.5) > 0.3 else "black"
+        color = "black" if row.locality > 0.6 else "white"
         mark = {"local": "L", "not local": "", "undecided": "?"}[row.verdict]
         left.text(x, y, mark, ha="center", va="center", color=color)
         if row.fails:
-            left.add_patch(
-                plt.Rectangle((x - 0.46, y - 0.46), 0.92, 0.92, fill=False, lw=2, ec="red")
-            )
-    left.set_title("locality (L: local, ?: undecided, red: not as predicted)", pad=24)
+            left.add_patch(plt.Rectangle((x - 0.46, y - 0.46), 0.92, 0.92, fill=False, lw=2))
+    left.set_title("locality (L: local, ?: undecided, frame: not as predicted)", pad=24)
     left.set_xticks(range(len(columns)), ["data", "control"] * len(inputs), rotation=90)
     left.set_yticks(range(len(learners)), learners)
     for k, name in enumerate(inputs):
@@ -86,14 +85,14 @@ def draw(found: pd.DataFrame) -> None:
     figure.colorbar(image, ax=left, label="locality")
     for k, learner in enumerate(learners):
         rows = found[found["learner"] == learner]
-        for control, face in ((False, f"C{k}"), (True, "none")):
+        for control, color, face in ((False, INPUT, INPUT), (True, CONTROL, "none")):
             part = rows[rows["is_control"] == control]
             label = None if control else learner
             right.plot(
-                part["reach"], part["alignment"], "os^vD<>p"[k], mfc=face, mec=f"C{k}", label=label
+                part["reach"], part["alignment"], "os^vD<>p"[k], mfc=face, mec=color, label=label
             )
     reach = np.linspace(0.5, 1.0, 50)
-    right.plot(reach, 0.5 / reach, color="grey", lw=1, label="locality 1/2")
+    right.plot(reach, 0.5 / reach, color=GREY, lw=1, label="locality 1/2")
     right.set(
         xlabel="reach",
         ylabel="alignment",

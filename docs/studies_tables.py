@@ -154,7 +154,8 @@ def draw(folder: Path) -> None:
         grid = found.pivot_table(index="length_ratio", columns="gain", values="ipr_positive")
         style = {"colors": color, "linestyles": dash}
         lines = axes[2].contour(grid.columns, grid.index, grid, LEVELS, **style)
-        axes[2].clabel(lines, fontsize=8)
+        if found is cells:  # both have the same levels
+            axes[2].clabel(lines, fontsize=8)
         handles.append(plt.Line2D([], [], color=color, linestyle=dash, label=name))
     axes[2].set_xlabel(axes[0].get_xlabel())
     axes[1].label_outer()

@@ -21,7 +21,7 @@ import numpy as np
 import rfsk
 from rfsk.analysis import field_center, field_width, population_summary
 from rfsk.plotting import FilmStripDisplay
-from rfsk.plotting.style import INPUT, OUTCOME, PURPLE, tidy
+from rfsk.plotting.style import INPUT, OTHER, OUTCOME, tidy
 
 task = rfsk.make_nlgp(2, return_X_y=False).task  # a ring of 100 sites
 net = rfsk.FCNet(40, learning_rate=5.0, batch_size=250, weight_decay=0.0, record=40, random_state=0)
@@ -55,7 +55,7 @@ learning_time = 5.0 * net.snapshot_steps_[1:]
 localization = np.array([rfsk.ipr(fields) for fields in history[1:]])
 groups = (
     (slice(20), INPUT, "-", "initial bias b > 0"),
-    (slice(20, None), PURPLE, "--", "initial bias b < 0"),
+    (slice(20, None), OTHER, "--", "initial bias b < 0"),
 )
 figure, ax = plt.subplots(figsize=(8.0, 4.0), layout="constrained")
 for units, color, dash, label in groups:

@@ -18,7 +18,7 @@ import numpy as np
 import rfsk
 from rfsk.analysis import field_center, field_width, population_summary
 from rfsk.plotting import FilmStripDisplay, InputDisplay, ReceptiveFieldDisplay
-from rfsk.plotting.style import OUTCOME, PURPLE, color_bar, limit, tidy
+from rfsk.plotting.style import OTHER, OUTCOME, color_bar, limit, tidy
 
 task = rfsk.make_nlgp(2, (20, 20), correlation_length=(1.0, 2.0), return_X_y=False).task
 InputDisplay.from_task(task, random_state=1)
@@ -84,7 +84,7 @@ left.set_xticks(range(0, 21, 5))
 left.set_yticks(range(0, 21, 5))
 for units, marker, color, name in (
     (is_localized, "o", OUTCOME, "localized"),
-    (~is_localized, "s", PURPLE, "not localized"),
+    (~is_localized, "s", OTHER, "not localized"),
 ):
     right.plot(widths[units], fields.shape[1] * rfsk.ipr(fields[units]), marker, color=color,
                ms=5, alpha=0.7, label=name)  # fmt: skip

@@ -21,7 +21,7 @@ import numpy as np
 import rfsk
 from rfsk.analysis import bump_match, chance_match, group_split
 from rfsk.plotting import MatchingDisplay
-from rfsk.plotting.style import INPUT, OUTCOME, PURPLE, centered, tidy
+from rfsk.plotting.style import INPUT, OTHER, OUTCOME, centered, tidy
 
 task = rfsk.make_nlgp(2, return_X_y=False).task
 net = rfsk.FCNet(40, learning_rate=5.0, batch_size=250, weight_decay=0.0, random_state=0)
@@ -47,7 +47,7 @@ figure, (left, right) = plt.subplots(1, 2, figsize=(8.6, 3.5), layout="constrain
 site = np.arange(100) - 50
 for channel, values in enumerate(filters / np.linalg.norm(filters, axis=1, keepdims=True)):
     left.axhline(-0.6 * channel, color="0.85", lw=0.8, zorder=0)
-    left.plot(site, values - 0.6 * channel, color=INPUT if channel < 2 else PURPLE)
+    left.plot(site, values - 0.6 * channel, color=INPUT if channel < 2 else OTHER)
 left.set(title="filters of the convolutional network", xlabel="site from the centre")
 left.set(ylabel="weight, offset by channel")
 left.set_yticks(
@@ -78,7 +78,7 @@ figure, (ax, matrix_ax) = plt.subplots(
 place = 0
 for group, marker, color, name in (
     (is_localized, "o", OUTCOME, "localized"),
-    (~is_localized, "s", PURPLE, "others"),
+    (~is_localized, "s", OTHER, "others"),
 ):
     ranked = np.sort(match[group])[::-1]
     chance = chance_match(fields[group], filters, random_state=0)[94]

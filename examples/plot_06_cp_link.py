@@ -21,7 +21,7 @@ import numpy as np
 import rfsk
 from rfsk.datasets import Algebraic
 from rfsk.plotting import CumulantDisplay, TensorComparisonDisplay
-from rfsk.plotting.style import GREY, INPUT, OUTCOME, PURPLE, tidy
+from rfsk.plotting.style import GREY, INPUT, OTHER, OUTCOME, tidy
 
 CumulantDisplay.from_source(rfsk.NLGP(30, correlation_length=3.0, gain=3.0))
 
@@ -64,7 +64,7 @@ for row in zip(*(np.asarray(display.table_[name]) for name in columns), strict=T
 # localized, but the fields of the network oscillate.
 
 figure, ax = plt.subplots(figsize=(8.0, 4.0), layout="constrained")
-styles = {"network": ("o", INPUT), "CP factors": ("s", OUTCOME), "FastICA": ("^", PURPLE)}
+styles = {"network": ("o", INPUT), "CP factors": ("s", OUTCOME), "FastICA": ("^", OTHER)}
 for place, X in enumerate(samples.values()):
     learnt = comparison
     if place > 0:

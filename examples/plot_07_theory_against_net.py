@@ -22,7 +22,7 @@ import numpy as np
 
 import rfsk
 from rfsk.datasets import Algebraic, Discrimination
-from rfsk.plotting.style import GREY, INPUT, OUTCOME, PURPLE, tidy
+from rfsk.plotting.style import GREY, INPUT, OTHER, OUTCOME, tidy
 from rfsk.theory import CopulaFlow, CubicFlow, RectifiedFlow, localization_index
 
 task = Discrimination([rfsk.NLGP(30, correlation_length=xi, gain=3.0) for xi in (1.5, 3.0)])
@@ -55,13 +55,16 @@ def mean_norm(fields, half):
 
 
 figure, axes = plt.subplots(1, 4, figsize=(12.0, 3.4), layout="constrained")
-groups = (("b > 0", slice(20), INPUT), ("b < 0", slice(20, None), PURPLE))
+groups = (("b > 0", slice(20), INPUT), ("b < 0", slice(20, None), OTHER))
+places = {"b > 0": ((35.0, 0.19), (100.0, 0.9)), "b < 0": ((100.0, 0.06), (40.0, 3.3))}
 for name, half, color in groups:
     for ax, measure in zip(axes, (mean_ipr, mean_norm), strict=False):
         ax.semilogx(times[1:], measure(history, half)[1:], color=color, lw=4, alpha=0.5)
         ax.semilogx(times[1:], measure(course.history, half)[1:], "--", color=OUTCOME, lw=1.6)
         ax.semilogx(early[1:], measure(expanded, half)[1:], ":", color="black", lw=1.6)
     axes[2].plot(times[-1], net.biases_[half].mean(), "o", color=color, label=name)
+    for ax, place in zip(axes, places[name], strict=False):
+        ax.text(*place, name, ha="right")
     axes[2].semilogx(times[1:], course.bias_history[1:, half].mean(axis=1), "--", color=OUTCOME)
 evaluation = net.evaluation_
 axes[3].semilogx(evaluation.steps[1:] / 30, evaluation.loss[1:], color="0.8", lw=4)
@@ -114,7 +117,7 @@ models = {
 }
 figure, (left, right) = plt.subplots(1, 2, figsize=(8.6, 3.5), sharey=True, layout="constrained")
 n_wrong = dict.fromkeys(("kurtosis", "index"), 0)
-for (name, pairs), marker, color in zip(models.items(), "os^", (INPUT, PURPLE, GREY), strict=True):
+for (name, pairs), marker, color in zip(models.items(), "os^", (INPUT, OTHER, GREY), strict=True):
     ends = [
         RectifiedFlow(classes).integrate(2, 3000.0, n_steps=1000, random_state=0).fields
         for classes in pairs

@@ -19,7 +19,7 @@ from scipy.stats import kurtosis
 
 import rfsk
 from rfsk.plotting import TrainingDisplay
-from rfsk.plotting.style import CONTROL, INPUT, PURPLE, tidy
+from rfsk.plotting.style import CONTROL, INPUT, OTHER, tidy
 from rfsk.theory import gaussian_loss
 
 task = rfsk.make_nlgp(2, return_X_y=False).task
@@ -65,7 +65,7 @@ excess = np.array([kurtosis(X @ fields.T) for fields in net.receptive_field_hist
 figure, (left, right) = plt.subplots(1, 2, figsize=(9.2, 3.7), layout="constrained")
 for units, color, dash, label in (
     (slice(20), INPUT, "-", "initial bias b > 0"),
-    (slice(20, None), PURPLE, "--", "initial bias b < 0"),
+    (slice(20, None), OTHER, "--", "initial bias b < 0"),
 ):
     left.semilogx(learning_time, excess[:, units], dash, color=color, lw=0.6, alpha=0.5)
     left.semilogx(learning_time, np.median(excess[:, units], axis=1), dash, color=color, lw=2.5,

@@ -25,7 +25,7 @@ from sklearn.decomposition import FastICA, MiniBatchDictionaryLearning
 import rfsk
 from rfsk.analysis import random_phase_fields
 from rfsk.plotting import ReceptiveFieldDisplay
-from rfsk.plotting.style import IMAGE_COLORS, INPUT, color_bar, limit, tidy
+from rfsk.plotting.style import IMAGE_COLORS, INPUT, OUTCOME, color_bar, limit, tidy
 
 SHAPE = (12, 12)
 raw, white = rfsk.ImagePatches(SHAPE), rfsk.ImagePatches(SHAPE, whiten=True)
@@ -115,7 +115,8 @@ for row, (name, values) in enumerate(fields.items()):
     fraction = (ratio > np.quantile(null, 0.95, axis=1)).mean()
     print(f"{name:29} {fraction:4.0%} above 95 % of their surrogates")
     place = row + rng.uniform(-0.2, 0.2, len(values))
-    ax.plot(ratio / np.median(null, axis=1), place, "o", color=INPUT, markersize=4, alpha=0.7)
+    color, mark = (INPUT, "o") if "network" in name else (OUTCOME, "s")
+    ax.plot(ratio / np.median(null, axis=1), place, mark, color=color, markersize=4, alpha=0.7)
     ax.text(1.01, row, f"{fraction:.0%}", transform=ax.get_yaxis_transform(), va="center")
 ax.text(1.01, -0.9, "above\n95 %", transform=ax.get_yaxis_transform(), va="center", fontsize=9)
 ax.axvline(1.0, color="black", linestyle=":", linewidth=1.0)

@@ -25,7 +25,7 @@ import rfsk
 from rfsk.analysis import field_spread, random_phase_fields
 from rfsk.experiments import iterative_magnitude_pruning
 from rfsk.plotting import ReceptiveFieldDisplay
-from rfsk.plotting.style import GREY, INPUT, OUTCOME, color_bar, limit, tidy
+from rfsk.plotting.style import CONTROL, GREY, INPUT, OUTCOME, color_bar, limit, tidy
 
 makers = {"NLGP": rfsk.make_nlgp, "control": rfsk.make_gp}
 nets = {}
@@ -79,6 +79,7 @@ for ax, (group, inputs) in zip(axes, panels, strict=True):
     left = [(net.receptive_fields_ != 0).mean() for net in nets[inputs][1:]]
     curves = np.array([spreads(dense, fields) for fields in rounds])
     for curve, (name, (color, style)) in zip(curves.T, styles.items(), strict=True):
+        color = CONTROL if (name, inputs) == ("pruned", "control") else color
         ax.plot(left, curve, style, color=color, label=name, markersize=5)
     for fraction, row in zip(left, curves, strict=True):
         print(f"{inputs:8} {group}" + "{:8.0%} {:7.1f} {:13.1f} {:14.1f}".format(fraction, *row))

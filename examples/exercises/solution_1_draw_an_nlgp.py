@@ -39,10 +39,10 @@ def ring_spectrum(n_sites, correlation_length):
 # The figure shows the saturating map for three gains. At a large gain the map is almost a step.
 
 # %%
-BLUE, ORANGE, GREEN = "#0072B2", "#D55E00", "#009E73"
+LIGHT, BLUE, DARK = "#56B4E9", "#0072B2", "#002D4D"
 z = np.linspace(-3.0, 3.0, 200)
 figure, ax = plt.subplots(figsize=(4.8, 2.8), layout="constrained")
-for gain, color, style in ((0.1, GREEN, ":"), (1.0, ORANGE, "--"), (10.0, BLUE, "-")):
+for gain, color, style in ((0.1, LIGHT, ":"), (1.0, BLUE, "--"), (10.0, DARK, "-")):
     ax.plot(z, erf(gain * z / math.sqrt(2.0)), style, color=color, lw=2, label=f"gain {gain:g}")
 ax.set(xlabel="z", ylabel="erf(gain z / sqrt 2)")
 ax.legend(frameon=False)
@@ -113,7 +113,7 @@ verdict.show()
 if verdict:
     figure, axes = plt.subplots(2, 3, figsize=(8.4, 3.8), layout="constrained")
     for (top, bottom), gain, color in zip(
-        axes.T, (0.1, 1.0, 10.0), (GREEN, ORANGE, BLUE), strict=True
+        axes.T, (0.1, 1.0, 10.0), (LIGHT, BLUE, DARK), strict=True
     ):
         inputs = draw_nlgp(4000, 100, 10.0, gain, np.random.default_rng(0))
         kurtosis = np.mean(inputs**4) - 3.0

@@ -37,12 +37,13 @@ print(f"accuracy {net.score(X, y):.2f}")
 # %%
 fields = net.receptive_fields_
 figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.4), layout="constrained")
+figure.get_layout_engine().set(wspace=0.05)
 scaled = fields / np.abs(fields).max(axis=1, keepdims=True)
 ReceptiveFieldDisplay.from_fields(scaled, ax=left, sort=False)
 left.axhline(9.5, color="black", lw=1)
 left.set_yticks([4.5, 14.5], ["b > 0", "b < 0"])
 for row, (unit, color) in enumerate(
-    zip((0, 1, 2, 10, 11, 12), 3 * ["#0072B2"] + 3 * ["#D55E00"], strict=True)
+    zip((0, 1, 2, 10, 11, 12), 3 * ["#0072B2"] + 3 * ["#CC79A7"], strict=True)
 ):
     right.plot(scaled[unit] - 2.2 * row, color=color, lw=2)
 right.set(xlabel="site", yticks=[0.0, -2.2, -4.4, -6.6, -8.8, -11.0])
@@ -144,7 +145,7 @@ if verdict:
     figure, ax = plt.subplots(figsize=(5.2, 3.2), layout="constrained")
     for units, name, color, marker in (
         (slice(10), "b > 0", "#0072B2", "o"),
-        (slice(10, None), "b < 0", "#D55E00", "s"),
+        (slice(10, None), "b < 0", "#CC79A7", "s"),
     ):
         means = [values[units].mean() for values in history]
         print(f"mean IPR, {name}: {means[0]:.3f} at the start, {means[-1]:.3f} at the end")

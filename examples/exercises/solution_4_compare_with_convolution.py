@@ -130,13 +130,16 @@ if verdict:
     shift = int(np.abs(cosines).argmax())
     other = np.sign(cosines[shift]) * np.roll(other, shift)
     peak = int(np.abs(field).argmax())
-    for values, name, style in ((field, f"field of unit {unit}", "-"), (other, "filter", "--")):
+    for values, name, color, style in (
+        (field, f"field of unit {unit}", "#0072B2", "-"),
+        (other, "filter", "#009E73", "--"),
+    ):
         upright = np.sign(field[peak]) * np.roll(values, 20 - peak) / np.linalg.norm(values)
-        left.plot(np.arange(40) - 20, upright, style, lw=2, label=name)
+        left.plot(np.arange(40) - 20, upright, style, color=color, lw=2, label=name)
     left.set(xlabel="site, relative to the peak", ylabel="weight (length 1)")
     left.legend(frameon=False, loc="upper right", fontsize=8)
     right.plot(np.arange(10), best[:10].max(axis=1), "o", color="#0072B2", label="b > 0")
-    right.plot(np.arange(10, 20), best[10:].max(axis=1), "s", color="#D55E00", label="b < 0")
+    right.plot(np.arange(10, 20), best[10:].max(axis=1), "s", color="#CC79A7", label="b < 0")
     right.axhspan(*chance, color="0.9", zorder=0, label="chance")
     right.set(xlabel="unit", ylabel="best match", ylim=(0.4, 1.02), xticks=[0, 5, 10, 15])
     right.legend(frameon=False, loc="lower left", fontsize=8)

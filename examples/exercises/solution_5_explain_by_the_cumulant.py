@@ -120,12 +120,13 @@ if verdict:
     bumps = np.exp(-0.5 * (sites / widths[:, None]) ** 2)
     bumps /= np.linalg.norm(bumps, axis=1, keepdims=True)
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.4, 3.2), layout="constrained")
-    for values, name, style in (
-        (net.receptive_fields_[int(best.argmax())], "field", "-"),
-        (factors[0], "CP factor", "--"),
+    for values, name, color, style in (
+        (net.receptive_fields_[int(best.argmax())], "field", "#0072B2", "-"),
+        (factors[0], "CP factor", "#009E73", "--"),
     ):
         peak = int(np.abs(values).argmax())
-        left.plot(sites, np.roll(values / values[peak], 20 - peak), style, lw=2, label=name)
+        curve = np.roll(values / values[peak], 20 - peak)
+        left.plot(sites, curve, style, color=color, lw=2, label=name)
     left.set(xlabel="site, relative to the peak", ylabel="weight (peak 1)")
     for data, name, color, style in (
         (X[y == 1], "NLGP", "#0072B2", "o-"),

@@ -114,7 +114,8 @@ if verdict:
         final = 40 * rfsk.ipr(flow.fields).max()
         predicted = "localized" if localizes(classes) else "uniform"
         print(f"{name:18} predicted: {predicted:9}   D x IPR {final:.2f}")
-        style = {"color": "#0072B2" if final > 1.2 else "#D55E00", "markersize": 8}
+        color, face = ("#009E73", "#009E73") if final > 1.2 else ("#CC79A7", "none")
+        style = {"color": color, "markerfacecolor": face, "markersize": 8, "mew": 1.5}
         index = localization_index(classes, random_state=0).index
         left.plot(classes[1].excess_kurtosis(), final, marker, **style)
         right.plot(index, final, marker, label=name, **style)

@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 from scipy.integrate import solve_ivp
 
 from ..datasets import InputModel, SpikedCumulant
-from ..plotting.style import BLUE, GREEN, ORANGE, tidy
+from ..plotting.style import INPUT, OTHER, tidy
 from ..theory import mean_passage_time
 from . import _spherical as sphere
 from ._bench import Bench
@@ -189,10 +189,12 @@ def draw_overlaps(bench: Bench) -> Any:
     figure, axes = plt.subplots(1, 2, figsize=(9, 3.2), sharey=True, layout="constrained")
     for ax, coupling, name in zip(axes, (1.0, 0.0), ("correlated", "independent"), strict=True):
         times, found, theory = courses(bench, 0, coupling)
-        for label, color, measured, expected_course in zip(
-            ("v, non-Gaussian", "u, Gaussian"), (BLUE, ORANGE), found, theory, strict=True
+        styles = ("v, non-Gaussian", INPUT, "o"), ("u, Gaussian", OTHER, "s")
+        for (label, color, mark), measured, expected_course in zip(
+            styles, found, theory, strict=True
         ):
-            ax.plot(times, measured, color=color, linewidth=2.5, alpha=0.5, label=label)
+            style = {"linewidth": 2.5, "alpha": 0.5, "marker": mark, "markevery": len(times) // 8}
+            ax.plot(times, measured, color=color, label=label, **style)
             ax.plot(times, expected_course, "--", color=color)
         ax.set(xlabel="time (rate x samples)", title=f"{name} latent variables", xlim=(0.0, T_END))
         tidy(ax)
@@ -205,7 +207,7 @@ def draw_overlaps(bench: Bench) -> Any:
 def draw_numbers(bench: Bench) -> Any:
     """B2: number of samples to find v as a function of the dimension."""
     curves: list[Any] = []
-    for coupling, color, name in ((1.0, BLUE, "correlated with u"), (None, GREEN, "v alone")):
+    for coupling, color, name in ((1.0, INPUT, "correlated with u"), (None, OTHER, "v alone")):
         sizes, samples, theory = waits(bench, 0, coupling)
         label = f"{name}: exponent {sphere.exponent(sizes, samples):.2f}"
         curves.append((label, color, sizes, samples, None, theory))

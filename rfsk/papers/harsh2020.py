@@ -34,7 +34,7 @@ from scipy import optimize
 from ..analysis import ipr
 from ..datasets import NLGP, Pulses
 from ..nets import RBM
-from ..plotting.style import BLUE, GREEN, GREY, ORANGE, tidy
+from ..plotting.style import CLASS_COLORS, CONTROL, GREY, INPUT, OTHER, tidy
 from ._bench import Bench
 from ._claim import Claim, Quantity
 
@@ -223,15 +223,15 @@ def draw_place_cells(bench: Bench) -> Any:
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(1, 3, figsize=(11, 3.0), layout="constrained")
-    for name, style, color in zip(MODELS, ("-", "--", ":"), (BLUE, ORANGE, GREEN), strict=True):
+    for name, style, color in zip(MODELS, ("-", "--", ":"), CLASS_COLORS, strict=False):
         X, (w,) = fields(bench, 0, name, 1)
         w = np.roll(w * np.sign(w.sum()), SIDE // 2 - int(abs(w).argmax()))
         axes[0].plot(w, style, color=color, label=f"{name} (index {index(X):.2f})")
-    axes[0].set(title="one unit, centred", ylabel="weight", ylim=(0.0, 1.0))
+    axes[0].set(title="one unit, centred", ylabel="weight", ylim=(-0.05, 1.0))
     axes[0].legend(frameon=False, fontsize="small", loc="upper center")
     for ax, control in zip(axes[1:], (None, "Gaussian inputs"), strict=True):
         for w in fields(bench.under(control), 0, next(iter(MODELS)), 8)[1]:
-            ax.plot(w * np.sign(w[abs(w).argmax()]), linewidth=1.5)
+            ax.plot(w * np.sign(w[abs(w).argmax()]), color=CONTROL if control else INPUT)
         ax.set(title=f"eight units, {'Gaussian control' if control else 'NLGP'}", ylim=(-0.5, 1.0))
     for ax in axes:
         ax.set(xlabel="site", xlim=(0, SIDE - 1))
@@ -245,7 +245,7 @@ def draw_retarded_learning(bench: Bench) -> Any:
 
     figure, ax = plt.subplots(figsize=(4.5, 3.2), layout="constrained")
     excess, measured = np.geomspace(0.2, 6.0, 300), (0.25, 1.0, 2.0, 4.0)
-    for variance, style, marker, color in ((1.0, "-", "o", BLUE), (0.5, "--", "s", ORANGE)):
+    for variance, style, marker, color in ((1.0, "-", "o", INPUT), (0.5, "--", "s", OTHER)):
         n_c, label = JUMP.n_features / variance**2, f"l = {variance:g}"
         curve = [theory_overlap(variance, each) for each in excess]
         ax.plot(excess * n_c, curve, style, color=color, label=f"{label}, formula")
@@ -264,9 +264,9 @@ def draw_diffusion(bench: Bench) -> Any:
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
     uneven = bench.under("uneven sites")
     for here, batch, style, color, label in (
-        (bench, 100, "-", BLUE, "batch 100"),
-        (bench, 400, "--", GREEN, "batch 400"),
-        (uneven, 400, ":", ORANGE, "batch 400, uneven sites"),
+        (bench, 100, "-", CLASS_COLORS[1], "batch 100"),
+        (bench, 400, "--", INPUT, "batch 400"),
+        (uneven, 400, ":", OTHER, "batch 400, uneven sites"),
     ):
         centers = paths(here, 0, batch)[0]
         steps, blocks = LAG * np.arange(centers.shape[1]), np.arange(1, centers.shape[1] // 2)

@@ -26,7 +26,7 @@ from ..datasets import (
 )
 from ..exceptions import LikelyMistakeWarning
 from ..nets import FCNet
-from ..plotting.style import BLUE, GREEN, GREY, ORANGE, tidy
+from ..plotting.style import CLASS_COLORS, CONTROL, GREY, INPUT, OTHER, OUTCOME, tidy
 from ..theory import Amplifier, RectifiedFlow, localization_index
 from ._bench import Bench
 from ._claim import Claim, Quantity
@@ -288,14 +288,15 @@ def draw_amplifier(bench: Bench) -> Any:
     """L1: amplifiers of pixels, and the drive of a bump."""
     figure, (left, right) = _axes("amplifier relative to a linear one", "drive of a bump")
     a = np.linspace(0.01, 0.99, 99)
-    styles = {"Ising": (GREEN, ":"), "erf(0.774 z)": (BLUE, "-"), "control of Ising": (GREY, "-.")}
-    for name, (color, dash) in {**styles, "Laplace": (ORANGE, "--")}.items():
+    styles = {"Ising": (CLASS_COLORS[1], ":"), "erf(0.774 z)": (INPUT, "-")}
+    styles |= {"control of Ising": (CONTROL, "-."), "Laplace": (OTHER, "--")}
+    for name, (color, dash) in styles.items():
         label = "Gaussian or elliptical" if name.startswith(_CONTROL) else name
         values = Amplifier(models(_controlled(bench, name))[1])(a) / (a * np.sqrt(2 / np.pi))
         left.plot(a, values, dash, color=color, label=label)
     left.set(xlabel="correlation a of pixel and response", ylabel="amp(a) / (a sqrt(2/pi))")
     field = _bump()
-    for name, color, mark in (("erf(0.774 z)", BLUE, "o"), ("Laplace", ORANGE, "s")):
+    for name, color, mark in (("erf(0.774 z)", INPUT, "o"), ("Laplace", OTHER, "s")):
         model = models(_controlled(bench, name))[1]
         linear = _centred(model.covariance() @ field)
         values = _centred(drives(model.sample(20_000, bench.seeds[0]), field[None])[0])
@@ -313,13 +314,13 @@ def draw_kurtosis(bench: Bench) -> Any:
     gains = [f"erf({gain:.3g} z)" for gain in np.logspace(-1, 1, 10)]
     exponents = [f"algebraic({k})" for k in (4.5, 5, 5.5, 5.8, 6, 6.1, 7, 8, 10, 15, 30)]
     for names, color, mark, label in (
-        (gains, BLUE, "o-", "flow, erf(g z)"),
-        (exponents, ORANGE, "s--", "flow, algebraic(k)"),
+        (gains, INPUT, "o-", "flow, erf(g z)"),
+        (exponents, OTHER, "s--", "flow, algebraic(k)"),
     ):
         x = [models(_controlled(bench, name))[1].excess_kurtosis() for name in names]
         y = [ipr(flow_end(bench, name, 0))[0] for name in names]
         left.plot(x, y, mark, color=color, markersize=4, label=label)
-    shown = {"erf(0.774 z)": (BLUE, "-"), "algebraic(5)": (ORANGE, "--"), "Laplace": (GREEN, ":")}
+    shown = {"erf(0.774 z)": (INPUT, "-"), "algebraic(5)": (OTHER, "--"), "Laplace": (GREY, ":")}
     for name, (color, dash) in shown.items():
         kurtosis = models(_controlled(bench, name))[1].excess_kurtosis()
         iprs = [ipr(trained(bench, name, number))[0] for number in range(len(bench.seeds))]
@@ -328,9 +329,9 @@ def draw_kurtosis(bench: Bench) -> Any:
         right.plot(_SITES, _centred(trained(bench, name, 0)[0]), dash, color=color, label=name)
     left.axhline(1.0 / SIDE, color=GREY, linestyle=":")
     left.set(xlabel="excess kurtosis of a pixel", ylabel="IPR (dotted: uniform field)")
-    right.set(xlabel="distance from the peak (sites)", ylabel="weight / largest")
-    for ax in (left, right):
-        ax.legend(frameon=False)
+    right.set(xlabel="distance from the peak (sites)", ylabel="weight / largest", ylim=(-1.1, 1.6))
+    left.legend(frameon=False)
+    right.legend(frameon=False, ncols=2, loc="upper center")
     return figure
 
 
@@ -339,17 +340,18 @@ def draw_sinusoids(bench: Bench) -> Any:
     figure, (left, right) = _axes("fields on elliptical inputs", "spectra")
     short, long = (np.fft.rfft(model.autocovariance()).real for model in models("oscillating"))
     right.plot(long / short / (long / short).max(), "-", color=GREY, label="s1/s0 / largest")
-    for kind, field_of, color, mark in (
-        ("flow", flow_end, BLUE, "o"),
-        ("neuron", trained, ORANGE, "s"),
+    for kind, field_of, color, mark, dash, face in (
+        ("flow", flow_end, OUTCOME, "o", "-", OUTCOME),
+        ("neuron", trained, INPUT, "s", "--", "none"),
     ):
+        style = {"color": color, "markersize": 5, "markerfacecolor": face, "label": kind}
         row = _centred(field_of(bench, "oscillating", 0)[0])
         modes = np.fft.rfft(row)
         only = np.where(np.arange(len(modes)) == _sinusoid(row)[1], modes, 0.0)
-        left.plot(_SITES, np.fft.irfft(only, SIDE), "-", color=color)
-        left.plot(_SITES, row, mark, color=color, markersize=4, label=kind)
+        left.plot(_SITES, np.fft.irfft(only, SIDE), dash, color=color)
+        left.plot(_SITES, row, mark, **style)
         power = np.abs(modes) ** 2
-        right.plot(power / power.sum(), mark + ":", color=color, markersize=4, label=kind)
+        right.plot(power / power.sum(), mark + ":", **style)
     left.set(xlabel="distance from the peak (sites)", ylabel="weight (lines: fitted sinusoids)")
     right.set(xlabel="cycles around the ring", ylabel="fraction of power")
     left.set_ylim(-1.3, 1.6)
@@ -362,8 +364,8 @@ def draw_cusp(bench: Bench) -> Any:
     """L4: fields on Ising spins, on linear and logarithmic scales."""
     figure, (left, right) = _axes("fields on Ising spins", "tails")
     for kind, field_of, color, mark in (
-        ("flow", flow_end, BLUE, "o-"),
-        ("neuron", trained, ORANGE, "s--"),
+        ("flow", flow_end, OUTCOME, "o-"),
+        ("neuron", trained, INPUT, "s--"),
     ):
         rows = [_centred(field_of(bench, "Ising", number)[0]) for number in range(len(bench.seeds))]
         left.plot(_SITES, rows[0], mark, color=color, markersize=4, label=kind)
@@ -389,9 +391,9 @@ def draw_contrast(bench: Bench) -> Any:
         filters, field = ica(bench, name, 0), trained(bench, name, 0)[0]
         control = ica(bench, _CONTROL + name, 0)
         for row, color, dash, label in (
-            (control[0], GREY, ":", "FastICA, control"),
-            (field, ORANGE, "--", "ReLU neuron"),
-            (filters[np.argsort(ipr(filters))[len(filters) // 2]], BLUE, "-", "FastICA"),
+            (control[0], CONTROL, ":", "FastICA, control"),
+            (field, INPUT, "--", "ReLU neuron"),
+            (filters[np.argsort(ipr(filters))[len(filters) // 2]], OUTCOME, "-", "FastICA"),
         ):
             ax.plot(_SITES, _centred(row), dash, color=color, label=label)
         ax.set(xlabel="distance from the peak (sites)", ylabel="weight / largest", ylim=(-1.1, 1.7))

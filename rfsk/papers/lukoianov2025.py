@@ -11,7 +11,7 @@ from sklearn.neural_network import MLPRegressor
 
 from ..analysis import field_width
 from ..datasets import NLGP, Ising
-from ..plotting.style import BLUE, GREEN, ORANGE, tidy
+from ..plotting.style import CONTROL, INPUT, tidy
 from ..theory import denoiser_fields
 from ._bench import Bench
 from ._claim import Claim, Quantity
@@ -168,27 +168,31 @@ def draw(bench: Bench, claim: str) -> Any:
     import matplotlib.pyplot as plt
 
     names = {"L1": ("formula", "fit"), "L2": ("linear", "net"), "L3": ("linear", "best")}
-    panels: dict[str, list[tuple[Array, Array]]] = {}
+    line, crosses = names[claim]
+    panels: dict[str, dict[str, tuple[Array, Array]]] = {}
     if claim == "L1":
         for name in MODELS:
-            both = [(fitted(bench, 0, name, s), wiener(name, s)) for s in NOISES[1::2]]
-            panels[f"{name}, noise 0.25, 1 and 4"] = both
+            pairs = {s: (fitted(bench, 0, name, s), wiener(name, s)) for s in NOISES[1::2]}
+            panels[name] = {f"{line}, noise {s:g}": pair for s, pair in pairs.items()}
     elif claim == "L2":
         for name, s in CASES:
-            panels[f"{name}, noise {s:g}"] = [(trained(bench, 0, name, s)[0], wiener(name, s))]
+            panels[f"{name}, noise {s:g}"] = {
+                line: (trained(bench, 0, name, s)[0], wiener(name, s))
+            }
     else:
         for s in NOISES[2:5]:
-            panels[f"spins, noise {s:g}"] = [(posterior(bench, 0, s), wiener("spins", s))]
-    figure, axes = plt.subplots(1, 3, figsize=(11, 3.2), layout="constrained")
+            panels[f"spins, noise {s:g}"] = {line: (posterior(bench, 0, s), wiener("spins", s))}
+    figure, axes = plt.subplots(1, 3, figsize=(11, 3.2), sharey=True, layout="constrained")
     for ax, (title, found) in zip(axes, panels.items(), strict=True):
-        for color, (curve, linear) in zip((BLUE, ORANGE, GREEN), found, strict=False):
-            x, (line, crosses) = np.arange(SIDE) - SIDE // 2, names[claim]
-            ax.plot(x, np.roll(linear, SIDE // 2), color=color, label=line)
-            ax.plot(x, np.roll(curve, SIDE // 2), "x", color=color, label=crosses)
-        ax.set(xlabel="displacement (sites)", ylabel="sensitivity", xlim=(-12, 12), title=title)
+        color, x = CONTROL if "control" in title else INPUT, np.arange(SIDE) - SIDE // 2
+        for dash, (label, (curve, linear)) in zip(("-", "--", ":"), found.items(), strict=False):
+            ax.plot(x, np.roll(linear, SIDE // 2), dash, color=color, label=label)
+            ax.plot(x, np.roll(curve, SIDE // 2), "x", color=color)
+        ax.plot([], [], "x", color=color, label=crosses)
+        ax.set(xlabel="displacement (sites)", xlim=(-12, 12), title=title)
         tidy(ax)
-    handles, labels = axes[0].get_legend_handles_labels()
-    axes[0].legend(handles[:2], labels[:2], frameon=False, loc="upper right", handlelength=1.0)
+    axes[0].set_ylabel("sensitivity")
+    axes[0].legend(frameon=False, fontsize="small", loc="upper right", handlelength=1.5)
     return figure
 
 

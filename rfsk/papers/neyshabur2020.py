@@ -17,7 +17,7 @@ from ..analysis import compactness
 from ..datasets import NLGP, Discrimination
 from ..experiments import iterative_magnitude_pruning
 from ..nets import FCNet
-from ..plotting.style import BLUE, GREEN, GREY, ORANGE, PURPLE, show_row, tidy
+from ..plotting.style import GREY, INPUT, OTHER, show_row, tidy
 from ._bench import Bench
 from ._claim import Claim, Quantity
 from ._masks import largest
@@ -178,7 +178,7 @@ def draw_connections(bench: Bench) -> Any:
         local = compactness(rows, SIDES)
         names = [f"{c:.2f}" + " " * k for k, c in enumerate(local)]  # keys must be distinct
         show_row(ax, dict(zip(names, rows * 1.0, strict=True)), SIDES)
-        ax.set_ylabel(title)
+        ax.set_ylabel(title.replace(" ", "\n"))
     axes[-1].set_xlabel("compactness")
     return figure
 
@@ -191,7 +191,7 @@ def draw_generalization(bench: Bench) -> Any:
     found = [list(accuracies(bench, number).values()) for number in range(len(bench.seeds))]
     places = [0.0, 1.0, 2.7, 3.7, 4.7, 5.7, 6.7]
     figure, ax = plt.subplots(figsize=(7, 3.4), layout="constrained")
-    colors = (GREY, BLUE, GREY, BLUE, ORANGE, PURPLE, GREEN)
+    colors = (GREY, INPUT, GREY, INPUT, OTHER, OTHER, OTHER)
     ax.bar(places, np.mean(found, axis=0), color=colors, alpha=0.6)
     ax.plot(places, np.transpose(found), "k.")
     ax.set_xticks(places, names)

@@ -18,7 +18,7 @@ from ..analysis import (
     symmetric_cp,
 )
 from ..datasets import NLGP
-from ..plotting.style import BLUE, MATCH_COLORS, ORANGE, tidy
+from ..plotting.style import INPUT, MATCH_COLORS, OTHER, tidy
 from ._bench import Bench
 from ._claim import Claim, Quantity
 
@@ -163,7 +163,12 @@ def draw_eigenvectors(bench: Bench) -> Any:
     """O1: cosines of fields with the sources, and fixed points on the ring."""
     import matplotlib.pyplot as plt
 
-    figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")
+    wide: dict[str, Any] = {
+        "figsize": (9, 3.2),
+        "layout": "constrained",
+        "gridspec_kw": {"wspace": 0.06},
+    }
+    figure, (left, right) = plt.subplots(1, 2, **wide)
     cosines = abs(by_rule(bench, 0)[:40] @ mixing(bench, 0).T)
     order = cosines.argmax(axis=1).argsort()
     image = left.imshow(cosines[order].T, cmap=MATCH_COLORS, vmin=0.0, vmax=1.0, aspect="auto")
@@ -172,8 +177,8 @@ def draw_eigenvectors(bench: Bench) -> Any:
     figure.colorbar(image, ax=left, label="|cosine| with the source")
     sites, second = np.arange(RING.n_features), bench.under("second-order rule")
     for fields, style, color, label in (
-        (on_ring(bench, 0), "-", BLUE, "third power"),
-        (on_ring(second, 0), "--", ORANGE, "first power"),
+        (on_ring(bench, 0), "-", INPUT, "third power"),
+        (on_ring(second, 0), "--", OTHER, "first power"),
     ):
         for row in fields[:3]:
             right.plot(sites, row * np.sign(row.sum()), style, color=color, label=label)
@@ -193,7 +198,7 @@ def draw_volumes(bench: Bench) -> Any:
     for ax, control in zip(axes, (None, "equal cumulants"), strict=True):
         here, place = bench.under(control), np.arange(len(LAMBDAS))
         found = {"exact cumulant": by_power(here, 0), "Hebbian rule": by_rule(here, 0)}
-        colors = (BLUE, ORANGE)
+        colors = (OTHER, INPUT)
         for shift, color, (name, fields) in zip((-0.2, 0.2), colors, found.items(), strict=True):
             ax.bar(place + shift, basins(here, 0, fields), 0.4, color=color, label=name)
         expected = basin_volumes(cumulants_of(here))

@@ -20,7 +20,7 @@ from .._core._types import Array
 from ..datasets import NLGP, Discrimination
 from ..experiments import iterative_magnitude_pruning
 from ..nets import FCNet
-from ..plotting.style import BLUE, GREEN, GREY, ORANGE, centered, show_image
+from ..plotting.style import CLASS_COLORS, GREY, INPUT, OTHER, centered, show_image
 from ._bench import Bench
 from ._claim import Claim, Quantity
 from ._masks import largest, scattered, spread, weights_axis
@@ -154,7 +154,7 @@ def draw_masks(bench: Bench) -> Any:
         line[0].set_title(name, loc="left", fontsize=10)
         for ax, field in zip(line, net.receptive_fields_[:8], strict=True):
             image = centered(field, field, shape).reshape(shape)
-            show_image(ax, np.where(image == 0.0, np.nan, image))
+            show_image(ax, np.where(image == 0.0, np.nan, image), bound=0.5)  # of unit length
             ax.set(xticks=[], yticks=[])
     return figure
 
@@ -172,7 +172,7 @@ def draw_data(bench: Bench) -> Any:
             "few": "2,000 samples",
             "shuffled": "20,000, all labels random",
         }.items(),
-        (BLUE, GREEN, ORANGE, GREY),
+        (INPUT, OTHER, CLASS_COLORS[1], GREY),
         ("o-", "^-.", "s--", "x:"),
         strict=True,
     ):
@@ -193,8 +193,8 @@ def draw_iterative(bench: Bench) -> Any:
     ):
         left = [(1.0 - FRACTION) ** stage for stage in range(N_ROUNDS + 1)]
         curve = accuracy(bench, 0, pruned(bench, name, 0))
-        ax.plot(left, curve, "o-", color=BLUE, label="IMP", markersize=5)
-        for kind, color, mark in (("one-shot", ORANGE, "s"), ("random", GREY, "^")):
+        ax.plot(left, curve, "o-", color=INPUT, label="IMP", markersize=5)
+        for kind, color, mark in (("one-shot", OTHER, "s"), ("random", GREY, "^")):
             value = accuracy(bench, 0, [masked(bench, name, 0, kind)])
             ax.plot(left[-1:], value, mark, color=color, label=f"{kind} masks")
         weights_axis(ax, 1.1).set(ylabel="accuracy", title=words)

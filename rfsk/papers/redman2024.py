@@ -34,7 +34,7 @@ from ..analysis import cavity_score, random_phase_fields
 from ..datasets import NLGP, Discrimination
 from ..experiments import iterative_magnitude_pruning
 from ..nets import FCNet
-from ..plotting.style import BLUE, GREEN, GREY, ORANGE, tidy
+from ..plotting.style import CONTROL, GREY, INPUT, OTHER, OUTCOME, tidy
 from ._bench import Bench
 from ._claim import Claim, Quantity
 from ._masks import largest, scattered, spread, weights_axis
@@ -210,7 +210,7 @@ def draw_spreads(bench: Bench, panels: tuple[tuple[str, str], ...]) -> Any:
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.4), layout="constrained", sharey=True)
-    styles = {"IMP": (BLUE, "o-"), "one-shot": (ORANGE, "s--"), "random phases": (GREEN, "^:")}
+    styles = {"IMP": (INPUT, "o-"), "one-shot": (OTHER, "s--"), "random phases": (OUTCOME, "^:")}
     styles |= {"random masks": (GREY, "-."), "eigenvectors": ("black", "x:")}
     stages = range(2, N_ROUNDS + 1)
     for ax, (source, sign) in zip(axes, panels, strict=True):
@@ -218,6 +218,7 @@ def draw_spreads(bench: Bench, panels: tuple[tuple[str, str], ...]) -> Any:
         for name, (color, style) in styles.items():
             if name != "eigenvectors" or sign == "b < 0":
                 left, curve = [0.7**s for s in stages], [row[name] for row in rows]
+                color = CONTROL if (name, source) == ("IMP", "control") else color
                 ax.plot(left, curve, style, color=color, label=name, markersize=5)
         weights_axis(ax, 0.53).set_title(f"{source}, {sign}")
     axes[0].set(ylabel="spread of masks / quarter ring", ylim=(0.0, None))
@@ -232,10 +233,10 @@ def draw_kurtosis(bench: Bench) -> Any:
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.6, 3.4), layout="constrained")
     X, stages = inputs(bench, 0), (0, 3, 6)
     for source, kind, color, style, label in (
-        ("NLGP", "IMP", BLUE, "o-", "IMP"),
-        ("NLGP", "one-shot", ORANGE, "s--", "one-shot masks"),
+        ("NLGP", "IMP", INPUT, "o-", "IMP"),
+        ("NLGP", "one-shot", OTHER, "s--", "one-shot masks"),
         ("NLGP", "random", GREY, "^-.", "random masks"),
-        ("control", "IMP", GREEN, "x:", "IMP on the control"),
+        ("control", "IMP", CONTROL, "x:", "IMP on the control"),
     ):
         curve = [-mean_kurtosis(bench, source, stage, 0, kind) for stage in stages]
         left.plot([0.7**s for s in stages], curve, style, color=color, label=label, markersize=5)
@@ -247,8 +248,8 @@ def draw_kurtosis(bench: Bench) -> Any:
     gain = cavity_score(field, X) / stats.kurtosis(X @ field.T)[:, None]
     size = np.abs(field) / np.abs(field).max(axis=1, keepdims=True)
     kept = (field != 0.0) & np.logical_not(gone)
-    right.plot(size[kept], 100.0 * gain[kept], "o", color=BLUE, label="kept", markersize=4)
-    right.plot(size[gone], 100.0 * gain[gone], "x", color=ORANGE, label="removed", markersize=4)
+    right.plot(size[kept], 100.0 * gain[kept], "o", color=INPUT, label="kept", markersize=4)
+    right.plot(size[gone], 100.0 * gain[gone], "x", color=OTHER, label="removed", markersize=4)
     right.axhline(0.0, color=GREY, linestyle=":")
     right.set(xlabel="|weight| / largest of the unit", ylabel="cavity score (% of |kurtosis|)")
     tidy(right).set_title("third round")

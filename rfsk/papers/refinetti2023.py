@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from ..datasets import Discrimination, Sampler, make_gaussian_clone
 from ..nets import FCNet
-from ..plotting.style import BLUE, GREEN, ORANGE, tidy
+from ..plotting.style import CONTROL, INPUT, OTHER, tidy
 from ..theory import MixtureFlow
 from ._bench import Bench
 from ._claim import Claim, Quantity
@@ -200,7 +200,7 @@ def edits(bench: Bench, number: int) -> dict[str, float]:
 
 
 def draw(bench: Bench, claim: str) -> Any:
-    """Draw losses and gaps, or effects of edits, of the network (dots) and the flow (lines)."""
+    """Draw losses and gaps, or effects of edits, of the network (marks) and the flow (lines)."""
     import matplotlib.pyplot as plt
 
     courses = trained(bench, 0)[1:], followed(bench, 0)[1:]
@@ -208,23 +208,23 @@ def draw(bench: Bench, claim: str) -> Any:
     curves = [losses(course, bench.control).T for course in courses]
     panels: dict[str, list[Array]] = {"loss": curves}
     panels["loss minus that on the data"] = [net[1:] - net[0] for net in curves]
-    names, colors = ("data", "Gaussian control", "control of the means"), (BLUE, ORANGE, GREEN)
+    names, colors = ("data", "control", "control of the means"), (INPUT, CONTROL, OTHER)
     if claim == "R2":
         panels = {"effect of an edit": [effects(c, X[::10], y[::10])[::-1] for c in courses]}
-        names = ("", "mean and covariance edited", "mean edited")
+        names, colors = ("", "mean and covariance edited", "mean edited"), ("", INPUT, OTHER)
     figure, axes = plt.subplots(
         1, len(panels), figsize=(4.6 * len(panels), 3.4), layout="constrained", squeeze=False
     )
     times = crossings(losses(followed(bench, 0), None))
     for ax, (title, (dots, lines)) in zip(axes[0], panels.items(), strict=True):
         for k in range(-len(dots), 0):
-            ax.plot(TIMES[1:], dots[k], "o", markersize=3.5, color=colors[k], label=names[k])
-            ax.plot(TIMES[1:], lines[k], color=colors[k])
+            ax.plot(TIMES[1:], dots[k], "os^"[k], markersize=4, color=colors[k], label=names[k])
+            ax.plot(TIMES[1:], lines[k], ("-", "--", ":")[k], color=colors[k])
         for number, time in enumerate(times):
             ax.axvline(time, color="0.8", zorder=0)
             ax.text(time, 1.01, f"$t_{number}$", transform=ax.get_xaxis_transform(), ha="center")
         ax.set(xscale="log", xlabel="t = learning rate x steps / D", ylabel=title)
-        ax.legend(edgecolor="none", title="network (dots) and flow (lines)")
+        ax.legend(edgecolor="none", title="network (marks) and flow (lines)")
         tidy(ax)
     return figure
 

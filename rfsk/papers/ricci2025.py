@@ -35,7 +35,7 @@ from numpy.typing import NDArray
 from scipy import optimize, stats
 
 from ..datasets import SpikedCumulant
-from ..plotting.style import BLUE, GREEN, ORANGE
+from ..plotting.style import INPUT, OTHER, OUTCOME
 from ..theory import mean_passage_time
 from . import _spherical as sphere
 from ._bench import Bench
@@ -45,7 +45,7 @@ Array = NDArray[Any]
 
 STRENGTH = 8.0
 K = 2.0 * (STRENGTH / (1.0 + STRENGTH)) ** 2  # magnitude of the fourth cumulant along v
-METHODS = {"FastICA step": BLUE, "online": ORANGE, "smoothed": GREEN}
+METHODS = {"FastICA step": OUTCOME, "online": INPUT, "smoothed": OTHER}
 
 
 def model_of(bench: Bench, size: int) -> SpikedCumulant:

@@ -25,7 +25,7 @@ from ..analysis import cumulant, ipr, match_matrix, symmetric_cp
 from ..datasets import NLGP
 from ..datasets import SpikedCumulant as Spiked
 from ..nets import FCNet
-from ..plotting.style import BLUE, GREEN, ORANGE, tidy
+from ..plotting.style import INPUT, OTHER, OUTCOME, tidy
 from ..theory import localization_sample_size
 from ._bench import Bench
 from ._claim import Claim, Quantity
@@ -171,16 +171,17 @@ def draw(bench: Bench, claim: str) -> Any:
         multiples = np.array([0.25, 0.5, 1.0, 3.0, 10.0, 40.0])
         sizes = [factors(bench, 0, each)[1] for each in multiples]
         gains = [2.0 * net_gain(bench, 0, each) for each in multiples]
-        ax.plot(multiples, sizes, "o-", color=BLUE, label="factor: IPR over exact")
-        ax.plot(multiples, gains, "s--", color=ORANGE, label="network: 2 x accuracy - 1")
-        ax.set(xscale="log", xlabel="inputs per class / n*", ylim=(0.0, 1.3))
+        ax.plot(multiples, sizes, "s--", color=OUTCOME, label="factor: IPR over exact")
+        ax.plot(multiples, gains, "o-", color=INPUT, label="network: 2 x accuracy - 1")
+        ax.set(xscale="log", xlabel="inputs per class / n*")
+        ax.set(ylabel="relative IPR or accuracy", ylim=(0.0, 1.3))
     else:
         rates = (1.0, 0.3, 0.1, 0.03, 0.01, 1e-3, 1e-4)
         ax.semilogx(
-            rates, [accuracy(bench, 0, rate) for rate in rates], "o-", color=BLUE, label="net"
+            rates, [accuracy(bench, 0, rate) for rate in rates], "o-", color=INPUT, label="net"
         )
-        ax.axhline(best_accuracy(), color=GREEN, label="best classifier")
-        ax.axhline(accuracy(bench, 0, 0.0), ls="--", color=ORANGE, label="random features")
+        ax.axhline(best_accuracy(), color=OUTCOME, label="best classifier")
+        ax.axhline(accuracy(bench, 0, 0.0), ls="--", color=OTHER, label="random features")
         ax.set(xlabel="relative rate of the first layer", ylabel="accuracy", ylim=(0.48, 0.9))
     ax.legend(frameon=False, fontsize="small", loc="upper left" if claim == "S1" else "center left")
     tidy(ax)

@@ -11,9 +11,10 @@ import scipy.stats
 from numpy.typing import NDArray
 
 from ._display import Display
-from .style import CONTROL, GREEN, GREY, INPUT, PURPLE, label_of, tidy
+from .style import CLASS_COLORS, CONTROL, GREY, INPUT, OTHER, label_of, tidy
 
-_STYLES = ((INPUT, "o-"), (PURPLE, "s--"), (GREY, "^-."), (GREEN, "v:"), ("black", "D-"))
+_COLORS = INPUT, OTHER, GREY, CLASS_COLORS[1], "black"
+_STYLES = tuple(zip(_COLORS, ("o-", "s--", "^-.", "v:", "D-"), strict=True))
 _OF_INPUTS = {"nlgp": (INPUT, "o-"), "control": (CONTROL, "s--")}
 _MOST_VALUES, _MOST_TICKS = 20, 7  # with more values, an axis keeps its default ticks
 _QUANTITIES = "ipr", "accuracy", "localized"  # beginnings of the names of columns

@@ -8,7 +8,8 @@ Each colour map has one role, and each colour of lines and dots has one meaning.
 `MATCH_COLORS`     values that are not negative, such as matches: brighter for larger values
 `INPUT`            the inputs, and nets trained on them; its shades stand for classes of inputs
 `CONTROL`          the control, and nets trained on it
-`OUTCOME`          results of theory or of other methods, and localized units
+`OUTCOME`          results of theory, of other methods or of surrogates, and localized units
+`OTHER`            a second group or value that is compared with the first, such as units with b < 0
 =================  ===============================================================================
 
 The control has Gaussian inputs with the same mean and covariance. Lines and dots that differ in
@@ -35,6 +36,7 @@ __all__ = [
     "INPUT",
     "MATCH_COLORS",
     "ORANGE",
+    "OTHER",
     "OUTCOME",
     "PURPLE",
     "aligned",
@@ -51,15 +53,15 @@ __all__ = [
 FIELD_COLORS, IMAGE_COLORS, MATCH_COLORS = "RdBu_r", "gray", "viridis"
 #: The palette of Okabe and Ito.
 BLUE, ORANGE, GREEN, PURPLE, GREY = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#6E6E6E"
-#: Colours of the inputs, of the control, and of theory, references and localized units.
-INPUT, CONTROL, OUTCOME = BLUE, ORANGE, GREEN
+#: Colours of the inputs, of the control, of theory and localized units, and of a second group.
+INPUT, CONTROL, OUTCOME, OTHER = BLUE, ORANGE, GREEN, PURPLE
 #: Shades of `INPUT` for the classes of a task.
 CLASS_COLORS = (INPUT, "#56B4E9", "#002D4D", "#8FA9BD")
 
 #: Colour, marker and hatch of each group of units that `group_split` returns.
 GROUP_STYLES = {
     "localized": {"color": OUTCOME, "marker": "o", "hatch": ""},
-    "oscillating": {"color": PURPLE, "marker": "s", "hatch": "///"},
+    "oscillating": {"color": OTHER, "marker": "s", "hatch": "///"},
     "other": {"color": "0.7", "marker": "^", "hatch": "..."},
     "not testable": {"color": "0.45", "marker": "D", "hatch": "xx"},
 }

@@ -6,7 +6,7 @@ import textwrap
 from dataclasses import dataclass
 
 _HEADS = {"passed": "Right.", "wrong": "Not yet.", "unanswered": "Not answered yet."}
-_COLORS = {"passed": "#009E73", "wrong": "#D55E00", "unanswered": "#6E6E6E"}
+_COLORS = {"passed": "#009E73", "wrong": "#B2182B", "unanswered": "#6E6E6E"}
 
 
 @dataclass(frozen=True, repr=False)

@@ -9,21 +9,35 @@ from numpy.typing import ArrayLike, NDArray
 
 from ...analysis import field_center, ipr
 from ...plotting import ReceptiveFieldDisplay
-from ...plotting.style import BLUE, GREEN, ORANGE, aligned, centered, color_bar, limit, tidy
+from ...plotting.style import (
+    CONTROL,
+    INPUT,
+    OTHER,
+    OUTCOME,
+    aligned,
+    centered,
+    color_bar,
+    limit,
+    tidy,
+)
 from .._bench import Bench
 from . import _measures as measured
 from ._nets import GROUPS, RING_SIDE, SMALL_SIDE, TIMES, fields, groups, net
 
 Array = NDArray[Any]
 
-_STYLES = tuple(zip((BLUE, ORANGE, GREEN), ("-", "--", ":"), strict=True))
+_DASHES = "-", "--", ":"
+_WITH_CONTROL, _WITH_THEORY = (INPUT, CONTROL, OUTCOME), (INPUT, OUTCOME, OTHER)
+_MARKS = {"b > 0": (INPUT, "o"), "b < 0": (OTHER, "s")}
 
 
 def _axes(columns: int, height: float = 3.2, **parameters: Any) -> tuple[Any, Any]:
     import matplotlib.pyplot as plt
 
     size = {"nrows": 1, "ncols": columns, "figsize": (11, height), "layout": "constrained"}
-    return plt.subplots(**{**size, **parameters})
+    figure, axes = plt.subplots(**{**size, **parameters})
+    figure.get_layout_engine().set(wspace=0.06)
+    return figure, axes
 
 
 def _show(
@@ -43,19 +57,26 @@ def _show(
         color_bar(ax, label)
 
 
-def _plot(ax: Any, x: Array, named: Mapping[str, Iterable[ArrayLike]]) -> None:
+def _plot(
+    ax: Any,
+    x: Array,
+    named: Mapping[str, Iterable[ArrayLike]],
+    colors: tuple[str, ...] = (INPUT, OTHER),
+) -> None:
     """Draw the curves of each name in one style, one curve per seed."""
-    for (color, dash), (name, curves) in zip(_STYLES, named.items(), strict=False):
+    for color, dash, (name, curves) in zip(colors, _DASHES, named.items(), strict=False):
         for number, curve in enumerate(curves):
             ax.plot(x, curve, dash, color=color, label=None if number else name)
     ax.legend(frameon=False)
     tidy(ax)
 
 
-def _outline(ax: Any, named: Mapping[str, Array], bins: Array, **labels: str) -> None:
-    for (color, dash), (name, values) in zip(_STYLES, named.items(), strict=False):
+def _outline(
+    ax: Any, named: Mapping[str, Array], bins: Array, colors: tuple[str, ...], **labels: str
+) -> None:
+    for color, dash, (name, values) in zip(colors, _DASHES, named.items(), strict=False):
         ax.hist(values, bins, histtype="step", color=color, linestyle=dash, label=name)
-    ax.legend(frameon=False)
+    ax.legend(frameon=False, handlelength=1.2)
     ax.set(**{"ylabel": "units, all seeds", **labels})
     tidy(ax)
 
@@ -67,8 +88,9 @@ def _overlay(ax: Any, named: Mapping[str, Array], center: Array | None = None) -
         for name, row in named.items()
     }
     n_sites = len(next(iter(named.values())))
-    _plot(ax, np.arange(n_sites) - n_sites // 2, curves)
+    _plot(ax, np.arange(n_sites) - n_sites // 2, curves, _WITH_THEORY)
     ax.set(xlabel="distance from the peak (sites)", ylabel="weight (unit length)")
+    ax.margins(y=0.2)  # for the legend
 
 
 def _median(bench: Bench, kind: str, references: Array) -> tuple[Array, Array]:
@@ -115,6 +137,7 @@ def convolutional_match(bench: Bench) -> Any:
     shape = net(bench, "torus", 0).shape_
     pair = np.array([centered(values, row, shape) for values in (row, laid)])
     _show(axes[1], "torus: a field and its filter", pair, shape)
+    axes[1].set(ylabel="", yticks=[])
     kinds = list(product(measured.LATTICES, GROUPS))
     for place, (kind, group) in enumerate(kinds):
         for number, seed in enumerate(bench.seeds):
@@ -122,7 +145,7 @@ def convolutional_match(bench: Bench) -> Any:
             references = measured.filters(bench, kind, number)
             match = measured.best_match(of_seed, references, shape)
             x = place + 0.2 * (number - (len(bench.seeds) - 1) / 2)
-            color, mark = ((BLUE, "o"), (ORANGE, "s"))[GROUPS.index(group)]
+            color, mark = _MARKS[group]
             axes[2].plot(np.full(len(match), x), match, mark, color=color, markersize=3)
             level = measured.chance_level(of_seed, references, shape, seed)
             axes[2].plot(x, level, "_", color="black", markersize=12)
@@ -136,12 +159,13 @@ def convolutional_match(bench: Bench) -> Any:
 def gaussian_control(bench: Bench) -> Any:
     """C3: fields of nets trained on the NLGP and on its control, and the IPR of all units."""
     figure, axes = _axes(3)
-    sources = {"NLGP": "nlgp", "Gaussian control": "control"}
+    sources = {"NLGP": "nlgp", "control": "control"}
     of = {name: fields(bench, "ring", 0, inputs)["b > 0"] for name, inputs in sources.items()}
     for ax, (name, rows) in zip(axes, of.items(), strict=False):
         _show(ax, f"{name}, b > 0", rows, bound=limit(*of.values()))
     values = {name: ipr(_all_seeds(bench, "ring", inputs)) for name, inputs in sources.items()}
-    _outline(axes[2], values, np.linspace(0.0, 0.08, 41), xlabel="IPR (dotted: sinusoid, noise)")
+    bins, label = np.linspace(0.0, 0.08, 41), "IPR (dotted: sinusoid, noise)"
+    _outline(axes[2], values, bins, _WITH_CONTROL, xlabel=label)
     for value in (0.015, 0.03):
         axes[2].axvline(value, color="0.7", linestyle=":", zorder=0)
     axes[2].set_title("IPR of all units")
@@ -154,9 +178,9 @@ def reduced_model(bench: Bench) -> Any:
     of_seeds = [measured.followed(bench, number) for number in range(len(bench.seeds))]
     course_of = {
         name: [[ipr(groups(rows)["b > 0"]).mean() for rows in of[k][1:]] for of in of_seeds]
-        for k, name in ((1, "nets"), (2, "flow from their initial fields"))
+        for k, name in ((1, "nets"), (2, "flow"))
     }
-    _plot(axes[0], of_seeds[0][0][1:], course_of)
+    _plot(axes[0], of_seeds[0][0][1:], course_of, _WITH_THEORY)
     axes[0].axvline(measured.EARLY, color="0.7", linestyle=":", zorder=0)
     axes[0].set(xscale="log", xlabel="t = learning rate x steps / D", ylim=(0, None))
     axes[0].set(ylabel="mean IPR, b > 0", title="gain 3: IPR, all seeds")
@@ -170,7 +194,8 @@ def reduced_model(bench: Bench) -> Any:
     early = [measured.early_groups(bench, k, "gain 3") for k in range(len(bench.seeds))]
     cycles = {g: measured.cycles(np.concatenate([of[g] for of in early])) for g in GROUPS}
     bins = np.arange(-0.5, SMALL_SIDE // 2 + 1)
-    _outline(axes[2], cycles, bins, xlabel="strongest mode (dotted: predicted limit)")
+    label = "strongest mode (dotted: predicted limit)"
+    _outline(axes[2], cycles, bins, (INPUT, OTHER), xlabel=label)
     axes[2].axvline(measured.first_decaying() - 0.5, color="0.3", linestyle=":")
     axes[2].set_title(f"frequencies at t = {measured.EARLY:g}")
     return figure
@@ -185,9 +210,7 @@ def cumulant_factors(bench: Bench) -> Any:
     row, laid = _median(bench, "ring", components)
     _overlay(axes[1], {"field": row, "CP factor": laid}, row)
     axes[1].set_title("field of median match")
-    for number, (group, (color, mark)) in product(
-        range(len(bench.seeds)), zip(GROUPS, ((BLUE, "o"), (ORANGE, "s")), strict=True)
-    ):
+    for number, (group, (color, mark)) in product(range(len(bench.seeds)), _MARKS.items()):
         rows = fields(bench, "ring", number)[group]
         match = measured.best_match(rows, measured.factors(bench, number).components_)
         name = None if number else group
@@ -209,7 +232,7 @@ def other_inputs(bench: Bench) -> Any:
             label: RING_SIDE * ipr(_all_seeds(bench, kind, inputs))
             for label, inputs in (("inputs", "nlgp"), ("control", "control"))
         }
-        _outline(lower, values, np.linspace(0.0, 25.0, 51), xlabel="D x IPR")
+        _outline(lower, values, np.linspace(0.0, 25.0, 51), _WITH_CONTROL, xlabel="D x IPR")
     return figure
 
 
@@ -222,14 +245,17 @@ def gaussian_equivalence(bench: Bench) -> Any:
     }
     of_nets, times = of_net["net on the NLGP"], np.array(TIMES, dtype=float)
     named = {"on the NLGP": "loss", "on the control": "control_loss", "theory": "predicted"}
-    _plot(axes[0], times, {name: [of[key] for of in of_nets] for name, key in named.items()})
+    curves = {name: [of[key] for of in of_nets] for name, key in named.items()}
+    _plot(axes[0], times, curves, _WITH_CONTROL)
     late = times >= 44  # earlier, the gap is only rounding error
     parts = {
         "gap that random phases keep": [of["kept"][late] for of in of_nets],
         "IPR / final IPR, b > 0": [of["ipr"][late] / of["ipr"][-1] for of in of_nets],
     }
     _plot(axes[1], times[late], parts)
-    _plot(axes[2], times, {name: [of["kurtosis"] for of in nets] for name, nets in of_net.items()})
+    kurtosis = {name: [of["kurtosis"] for of in nets] for name, nets in of_net.items()}
+    _plot(axes[2], times, kurtosis, _WITH_CONTROL)
+    axes[2].legend(frameon=False, loc="upper right", bbox_to_anchor=(1.0, 0.85))
     axes[0].set(ylabel="squared loss", title="loss of a net trained on the NLGP")
     axes[1].set(ylabel="fraction", title="gap between the losses", ylim=(0, 1.3))
     axes[2].set(ylabel="excess kurtosis of w.x", title="local fields, b > 0, NLGP, class 1")
@@ -250,7 +276,8 @@ def translation_invariance(bench: Bench) -> Any:
     for (upper, lower), (inputs, title) in zip(axes.T, titles.items(), strict=True):
         _show(upper, title, fields(bench, "uneven", 0, inputs)["b > 0"], scaled=True)
         centers = field_center(_all_seeds(bench, "uneven", inputs, "b > 0"))[:, 0]
-        lower.hist(centers, np.linspace(0.0, RING_SIDE, 21), color=BLUE)
+        color = CONTROL if inputs == "control" else INPUT
+        lower.hist(centers, np.linspace(0.0, RING_SIDE, 21), color=color)
         lower.axvspan(RING_SIDE / 3.0, RING_SIDE / 1.5, color="0.9", zorder=0)
         lower.set(xlabel="centre (site), all seeds", ylabel="units, b > 0")
         tidy(lower)
