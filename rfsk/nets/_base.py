@@ -18,6 +18,7 @@ from skorch.helper import predefined_split
 from torch import Tensor
 from torch.func import functional_call
 
+from .._core._foreign_names import suggestion
 from .._core._mistakes import Activations
 from .._core._random import draw_seed, generator_and_seed
 from .._core._runs import noticing_interrupts, report_interrupt
@@ -140,8 +141,9 @@ class NetEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstima
                 raise TypeError(f"{name!r} is set by {_OWN_OPTIONS[name]}; set that instead.")
             if not name.startswith(_PASSED_ON):
                 raise TypeError(
-                    f"{type(self).__name__} has no parameter {name!r}. Parameters that are passed "
-                    "to skorch must begin with 'optimizer__' or 'callbacks__'."
+                    f"{type(self).__name__} has no parameter {name!r}."
+                    f"{suggestion(name, self._get_param_names())} Parameters that are passed to "
+                    "skorch must begin with 'optimizer__' or 'callbacks__'."
                 )
         as_activation(self.activation)
         for name in ("learning_rate", "init_scale"):

@@ -20,9 +20,9 @@ _N_GROUPS = 10  # groups of rows of samples for the jackknife
 _CONTENDING = 0.95  # smallest ratio of spectra, relative to the largest, of modes to consider
 
 _NO_BRIGHTNESS = (
-    "The mean of each input over the sites must vary. It does not, as after X - X.mean(axis=1, "
-    "keepdims=True), so that a uniform field has no response and the localization index is not "
-    "defined. Pass inputs whose brightness was not removed."
+    "The mean of each input over the sites must vary. It does not, as after subtraction of this "
+    "mean, so that a uniform field has no response and the localization index is not defined. Pass "
+    "inputs whose brightness was not removed."
 )
 _REVERSED = (
     "Class 0 must have the shorter correlation length, but has the longer one, so that the "
