@@ -234,32 +234,17 @@ def test_tables_and_pairs_of_files_are_read(tmp_path, capsys):
     [
         (["--data", "none.csv"], "rfsk: --data none.csv: No such file or directory. Choose"),
         (["--data", "{folder}/X.npy", "--labels", "no.npy"], "--labels no.npy: No such file"),
-        (
-            ["--data", "{folder}/empty.npz"],
-            "--data .*empty.npz: expected arrays of numbers or text",
-        ),
-        (
-            ["--data", "{folder}/nan.npz"],
-            "nan.npz: the inputs contain NaN, first in row 3, column 2",
-        ),
-        (
-            ["--data", "{folder}/one.npz"],
-            "one.npz: the labels must have at least 2 classes, got .* 0",
-        ),
+        (["--data", "{folder}/empty.npz"], "--data .*empty.npz: expected arrays of numb"),
+        (["--data", "{folder}/nan.npz"], "nan.npz: the inputs contain NaN, .* row 3, column 2"),
+        (["--data", "{folder}/one.npz"], "one.npz: the labels must have .* got only 0"),
         (["--data", "{saved}", "--n-controls", "5"], "--n-controls must be at least 19, .* got 5"),
-        (
-            ["--data", "{saved}", "--max-steps", "0"],
-            "--max-steps must be a positive integer, got 0",
-        ),
+        (["--data", "{saved}", "--max-steps", "0"], "--max-steps must be a positive .* got 0"),
         (["--data", "{saved}", "--out", "results"], "--out is not an option of --data, which wri"),
         (["--data", "{saved}", "--labels", "z"], "expected one array of inputs and one of labels"),
         (["--data", "table.txt"], "expected a .npz, .npy, .csv or .parquet file"),
         (["--data", "{saved}", "--dim", "2"], "--dim is not an option of --data"),
         (["--data", "{saved}", "--shape", "3", "3"], "got .3, 3., which has 9 sites"),
-        (
-            ["--data", "{saved}", "--report", "none/r.html"],
-            "--report none/r.html: expected a file in an",
-        ),
+        (["--data", "{saved}", "--report", "none/r.html"], "--report none/r.html: expected a "),
     ],
 )
 def test_command_line_says_what_is_wrong(arguments, message, saved, capsys):
