@@ -4,9 +4,12 @@ import argparse
 import json
 import re
 import sys
+import tempfile
 import warnings
 import webbrowser
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,14 @@ _INTERRUPTED = 130
 _EMERGENCE = ("dim", "gain", "correlation_length", "n_hidden", "device")
 _DATA = ("labels", "shape", "remove", "n_controls", "max_steps", "report")
 _WRITING = ("out", "quick")
+# What the command line calls the arguments of Python that messages name.
+_OTHER_NAMES = {"random_state": "--seed", "image_shape": "--shape"}
+_PLAIN_WORDS = {
+    "`X`": "the inputs",
+    "`y`": "the labels",
+    "Input X contains": "the inputs contain",
+    "Input y contains": "the labels contain",
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -45,27 +56,57 @@ def main(arguments: Sequence[str] | None = None) -> int:
         used.error(f"unrecognized arguments: {' '.join(unknown)}")
     emerge = _emerge if options.data is None else _study_data
     run = {"reproduce": _reproduce, "live": _live}.get(options.command, emerge)
+
+    def say(message: object, *_: Any) -> None:
+        print(f"{used.prog}: {_with_options(message, options)}", file=sys.stderr)
+
     try:
         import matplotlib
 
         matplotlib.use("agg")
-        return run(options)
+        with warnings.catch_warnings():
+            warnings.showwarning = say  # type: ignore[assignment]
+            if options.seed < 0:
+                raise ValueError(f"--seed must be a non-negative integer, got {options.seed}.")
+            return run(options)
     except KeyboardInterrupt:
-        print(f"{used.prog}: interrupted", file=sys.stderr)
+        say("interrupted")
         return _INTERRUPTED
     except (ValueError, OSError) as error:
-        print(f"{used.prog}: {_with_options(str(error), options)}", file=sys.stderr)
+        say(error)
         print(f"`{used.prog} --help` lists the options.", file=sys.stderr)
         return 2
 
 
-def _with_options(message: str, options: argparse.Namespace) -> str:
-    """Error message in which options replace the arguments of Python that they set."""
-    named = {name: f"--{name.replace('_', '-')}" for name in vars(options)}
-    named |= {"random_state": "--seed"}
-    for name, option in named.items():
-        message = re.sub(rf"`{name}`|\b{name}(?==)", option, message)
-    return message
+def _with_options(message: object, options: argparse.Namespace) -> str:
+    """Message in which options replace the arguments of Python that they set."""
+    text = str(message)
+    named = {n: f"--{n.replace('_', '-')}" for n in (*vars(options), *_EMERGENCE, *_DATA)}
+    for name, option in {**named, **_OTHER_NAMES}.items():
+        text = text.replace(f"`{name}`", option)
+        start = rf"(?<!\()\b{name}="
+        text = re.sub(rf"{start}\((\d+), (\d+)\)", rf"{option} \1 \2", text)
+        text = re.sub(rf"{start}(?:'(\w*)'|(?=\w))", rf"{option} \1", text)
+    for name, words in _PLAIN_WORDS.items():
+        text = text.replace(name, words)
+    return text
+
+
+@contextmanager
+def _blaming(
+    name: str, path: Any, options: argparse.Namespace, *, also_values: bool = False
+) -> Iterator[None]:
+    """Context that adds an option and its path to errors that name no option."""
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        if isinstance(error, ValueError) and not also_values:
+            raise
+        text = _with_options(error, options)
+        if isinstance(error, OSError) and error.strerror:
+            text = f"{error.strerror}. Choose another path."
+        named = text if text.startswith("--") else f"--{name} {path}: {text.rstrip('.')}."
+        raise ValueError(named) from error
 
 
 def _emerge(options: argparse.Namespace) -> int:
@@ -76,7 +117,9 @@ def _emerge(options: argparse.Namespace) -> int:
 
     _refuse_options(options, _DATA, "the main study; it needs --data")
     out = options.out or Path("emergence")
-    out.mkdir(parents=True, exist_ok=True)
+    with _blaming("out", out, options):
+        out.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=out).close()  # raises early if the folder is not writable
     own = _given(options, _EMERGENCE)
     study = emergence(**own, quick=options.quick, verbose=True, random_state=options.seed)
     figure = out / f"emergence-{len(study.shape)}d.png"
@@ -100,62 +143,87 @@ def _emerge(options: argparse.Namespace) -> int:
 def _study_data(options: argparse.Namespace) -> int:
     from rfsk.experiments import study_data
 
-    _refuse_options(options, _EMERGENCE, "--data")
-    X, y = _read(options.data, getattr(options, "labels", None))
+    _refuse_options(options, (*_EMERGENCE, "out"), "--data, which writes to --report")
     report = getattr(options, "report", Path("report.html"))
-    if not report.absolute().parent.is_dir():
-        raise ValueError(f"--report {report}: there is no such folder.")
-    own = _given(options, ("shape", "remove", "n_controls", "max_steps"))
-    own |= {"max_steps": 400} if options.quick else {}
-    study = study_data(X, y, **own, verbose=1, random_state=options.seed)
+    with _blaming("report", report, options):
+        if report.is_dir() or not report.absolute().parent.is_dir():
+            raise ValueError(f"--report {report}: expected a file in an existing folder.")
+        tempfile.TemporaryFile(dir=report.absolute().parent).close()
+    own: dict[str, Any] = {"max_steps": 400} if options.quick else {}
+    own |= _given(options, ("shape", "remove", "n_controls", "max_steps"))
+    with _blaming("data", options.data, options, also_values=True):
+        X, y = _read(options)
+        study = study_data(X, y, **own, verbose=1, random_state=options.seed)
     study.to_html(report)
-    print(study.verdict, *(f"- {note}" for note in study.notes), f"\nreport: {report}", sep="\n")
+    notes = [f"- {_with_options(note, options)}" for note in study.notes]
+    print(study.verdict, *notes, f"\nreport: {report}", sep="\n")
     return 0
 
 
-def _read(path: Path, labels: str | None) -> tuple[Any, Any]:
+def _read(options: argparse.Namespace) -> tuple[Any, Any]:
     """Read inputs and labels from a common file or from two files."""
+    path, labels = options.data, getattr(options, "labels", None)
+    if path.suffix.lower() not in (".npz", ".npy", ".csv", ".parquet"):
+        raise ValueError("expected a .npz, .npy, .csv or .parquet file.")
+    if path.suffix.lower() in (".csv", ".parquet"):
+        return _read_table(path, labels)
+    arrays = _load(path)
+    if isinstance(arrays, dict):
+        wanted = ["y", "labels", "target"] if labels is None else [labels]
+        of_labels = [name for name in wanted if name in arrays]
+        of_inputs = [name for name in arrays if name not in of_labels]
+        if not of_labels or len(of_inputs) != 1:
+            raise ValueError(
+                f"the file holds the arrays {', '.join(arrays)}; expected one array of inputs and "
+                "one of labels, called y, labels or target, or named by --labels NAME."
+            )
+        return arrays[of_inputs[0]], arrays[of_labels[0]]
+    if labels is None:
+        raise ValueError("the file holds one array; name that of the labels by --labels FILE.npy.")
+    with _blaming("labels", labels, options, also_values=True):
+        return arrays, _load(labels)
+
+
+def _load(path: str | Path) -> Any:
+    """Read the array of a .npy file, or a dict of the arrays of a .npz file."""
     import numpy as np
 
-    suffix = path.suffix.lower()
-    if suffix == ".npz":
-        with np.load(path, allow_pickle=False) as arrays:
-            names, wanted = list(arrays), ["y", "labels", "target"] if labels is None else [labels]
-            of_labels = [name for name in wanted if name in names]
-            of_inputs = [name for name in names if name not in of_labels]
-            if not of_labels or len(of_inputs) != 1:
-                raise ValueError(
-                    f"{path} holds the arrays {names}; expected one array of inputs and one of "
-                    "labels, called y, labels or target, or named by --labels NAME."
-                )
-            return arrays[of_inputs[0]], arrays[of_labels[0]]
-    if suffix == ".npy":
-        if labels is None:
-            raise ValueError(
-                f"{path} holds one array; name the file of the labels by --labels FILE.npy."
-            )
-        return np.load(path, allow_pickle=False), np.load(labels, allow_pickle=False)
-    if suffix not in (".csv", ".parquet"):
-        raise ValueError(f"{path}: expected a .npz, .npy, .csv or .parquet file.")
+    try:
+        loaded = np.load(path, allow_pickle=False)
+        return loaded if isinstance(loaded, np.ndarray) else dict(loaded)
+    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+        kind = "expected arrays of numbers or text, written by numpy.save or numpy.savez"
+        raise ValueError(f"{kind}.") from error
+
+
+def _read_table(path: Path, labels: str | None) -> tuple[Any, Any]:
+    """Read inputs and labels from the columns of a table."""
     import pandas as pd
 
-    table = pd.read_csv(path) if suffix == ".csv" else pd.read_parquet(path)
+    try:
+        table = pd.read_csv(path) if path.suffix.lower() == ".csv" else pd.read_parquet(path)
+    except ImportError as error:
+        raise ValueError(
+            "a .parquet file needs pyarrow; install it, or write a .csv file."
+        ) from error
     names = [str(name) for name in table.columns]
     # pandas renames a repeated "0" to "0.1", so that repeated integers in the first row also match.
     if 2 * sum(bool(re.match(r"-?\d*\.\d", name)) for name in names) > len(names):
-        raise ValueError(f"{path}: the first row must hold the names of the columns, got numbers.")
+        raise ValueError("the first row must hold the names of the columns, got numbers.")
     if labels not in names:
         listed = ", ".join(names if len(names) < 8 else [*names[:3], "...", *names[-3:]])
+        lacking = "" if labels is None else f"There is no column {labels}. "
         raise ValueError(
-            f"{path} has {len(names)} column(s): {listed}. Name the column of the labels by "
-            "--labels COLUMN. The first row of a .csv holds the names, separated by commas."
+            f"the file has {len(names)} column(s): {listed}. {lacking}Name the column of the "
+            "labels by --labels COLUMN. The first row of a .csv holds the names, separated by "
+            "commas."
         )
     inputs = table.drop(columns=labels)
     odd = [*inputs.select_dtypes(exclude="number"), *inputs.filter(like="Unnamed: ")]
     if odd:
         raise ValueError(
-            f"{path}: the column(s) {', '.join(map(str, odd))} are not inputs. Remove columns that "
-            "hold no numbers, and the index of the rows (to_csv(index=False))."
+            f"the column(s) {', '.join(map(str, odd))} are not inputs. Remove columns that hold no "
+            "numbers, and the index of the rows."
         )
     return inputs, table[labels]
 
@@ -178,7 +246,7 @@ def _reproduce_paper(paper: str, options: argparse.Namespace) -> int:
     from rfsk.papers import PAPERS, reproduce
 
     out = (options.out or Path("reproduction")) / paper
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), _blaming("out", out.parent, options):
         warnings.filterwarnings("ignore", "Interrupted|Training was interrupted")  # reported below
         found = reproduce(
             options.names or None,

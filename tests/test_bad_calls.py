@@ -9,6 +9,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import sklearn
 import torch
@@ -258,6 +259,22 @@ TAKING_DATA = {
 def test_invalid_data_raise_the_same_error_everywhere(call, bad):
     with pytest.raises((ValueError, TypeError), match=NOT_NUMBERS[bad]):
         TAKING_DATA[call](BAD[bad], Y)
+
+
+def test_the_place_of_the_first_missing_value_is_named():
+    for value, kind in ((np.nan, "NaN"), (-np.inf, "infinity")):
+        data, labels = X.copy(), np.array(["a", "b"], dtype=object)[Y]
+        data[7, 3] = data[9, 1] = value
+        place = rf"Input X contains {kind}, first in row 7, column"
+        with pytest.raises(ValueError, match=rf"{place} 3 \(counted from 0\)"):
+            new().fit(data, Y)
+        with pytest.raises(ValueError, match=rf"{place} 'c3'"):
+            new().fit(pd.DataFrame(data).add_prefix("c"), Y)
+        with pytest.raises(ValueError, match=rf"contains {kind}, first in image 7, pixel \[0, 3\]"):
+            experiments.study_data(data.reshape(60, 3, 4), Y)
+    labels[5] = np.nan
+    with pytest.raises(ValueError, match=r"^Input y contains NaN, first in row 5 \(counted"):
+        new().fit(X, labels)
 
 
 OPTIONS = [

@@ -158,7 +158,8 @@ def note_classes(rows: Array, index: NDArray[np.intp], is_weighted: bool) -> Non
     if is_imbalanced and not is_weighted:
         warn_likely_mistake(
             f"The largest class has {counts.max() / counts.min():.0f} times as many rows as the "
-            "smallest class, which the net may ignore. Pass class_weight='balanced'."
+            "smallest class, which the net may ignore. Use as many rows of each class, or set "
+            "`class_weight` to 'balanced'."
         )
     classes = np.flatnonzero(counts >= _ENOUGH_ROWS)
     if len(classes) < 2:
@@ -241,8 +242,7 @@ def note_axis_order(rows: Array, shape: tuple[int, ...], name: str) -> None:
         warn_likely_mistake(
             f"With {name}={shape}, (rows, columns), vertically neighbouring pixels have the "
             f"correlation {stated:.2f}; with {name}={shape[::-1]}, the correlation is "
-            f"{exchanged:.2f}: are the sides exchanged? Pass the sides in the order of "
-            "images.shape[1:], rows first."
+            f"{exchanged:.2f}: are the sides exchanged? Pass the number of rows first."
         )
 
 

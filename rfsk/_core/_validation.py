@@ -123,10 +123,13 @@ def _refuse_other_than_fields(fields: Any) -> None:
         )
 
 
-def plain(values: Any, name: str, *, numeric: bool = True, most: float = _LARGEST) -> Any:
+def plain(
+    values: Any, name: str, *, numeric: bool = True, most: float = _LARGEST, finite: bool = True
+) -> Any:
     """Return array-like values, with tensors detached, if they are real numbers.
 
-    Raise ValueError or TypeError otherwise. If `numeric` is False, the entries are not checked.
+    Raise ValueError or TypeError otherwise, and for rows with NaN or infinite values unless
+    `finite` is False. If `numeric` is False, values of any other kind are returned unchanged.
     """
     if isinstance(values, np.ma.MaskedArray):
         remedy = f"{name}.filled(value), or the rows without masked entries"
@@ -138,24 +141,47 @@ def plain(values: Any, name: str, *, numeric: bool = True, most: float = _LARGES
         return values
     try:
         array = np.asarray(values)
-        if not numeric:
-            return values
-        if array.dtype.kind in "cmM":
+        if numeric and array.dtype.kind in "cmM":
             raise ValueError(f"got dtype {array.dtype}. Complex data not supported, nor dates")
-        array = array.astype(np.float64) if array.dtype.kind in "OSUV" else array
+        array = array.astype(np.float64) if numeric and array.dtype.kind in "OSUV" else array
     except (TypeError, ValueError, OverflowError) as error:
         kind = TypeError if isinstance(error, TypeError) else ValueError
         raise kind(f"`{name}` must be an array of real numbers: {error}.") from error
-    if array.size and most < max(float(array.max()), -float(array.min())) < math.inf:
+    if not numeric:
+        _refuse_missing(values, array, name)
+        return values
+    largest = max(float(array.max()), -float(array.min())) if array.size else 0.0
+    if finite and array.ndim > 1 and not math.isfinite(largest):
+        _refuse_missing(values, array, name)
+    if most < largest < math.inf:
         raise ValueError(
             f"`{name}` has values too large for single precision; scale them to unit variance."
         )
     return values
 
 
+def _refuse_missing(values: Any, array: np.ndarray, name: str) -> None:
+    """Raise ValueError that names the place of the first NaN or infinite value, if there is one."""
+    if array.dtype.kind not in "fO":
+        return
+    is_missing = array != array if array.dtype.kind == "O" else ~np.isfinite(array)
+    if not np.any(is_missing):
+        return
+    place = np.argwhere(is_missing)[0].tolist()
+    kind = "infinity" if array.dtype.kind == "f" and np.isinf(array[*place]) else "NaN"
+    where = [f"row {place[0]}"] if array.ndim < 3 else [f"image {place[0]}", f"pixel {place[1:]}"]
+    if array.ndim == 2:
+        where.append(f"column {getattr(values, 'columns', range(array.shape[1]))[place[1]]!r}")
+    raise ValueError(
+        f"Input {name} contains {kind}, first in {', '.join(where)} (counted from 0). Remove such "
+        "rows, or replace the values."
+    )
+
+
 def check_array(values: Any, name: str, **options: Any) -> np.ndarray:
     """Return real numbers as a float64 array, with the options of scikit-learn's `check_array`."""
-    values = plain(values, name, most=math.inf if name in _SCALE_FREE else _LARGEST)
+    most, finite = math.inf if name in _SCALE_FREE else _LARGEST, options.get("ensure_all_finite")
+    values = plain(values, name, most=most, finite=finite is not False)
     return np.asarray(utils.check_array(values, dtype=np.float64, input_name=name, **options))
 
 

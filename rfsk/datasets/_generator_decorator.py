@@ -8,6 +8,7 @@ from typing import Any
 from sklearn.utils import Bunch
 
 from .._core._docstrings import shared_entries
+from .._core._foreign_names import suggestion
 from .._core._random import generator_and_seed
 from .._core._validation import check_one_per_class
 from ._discrimination import Discrimination
@@ -63,6 +64,12 @@ def generator(classes: Callable[..., Classes]) -> Callable[..., Any]:
         return_X_y: bool = True,
         **options: Any,
     ) -> Any:
+        for name in options:
+            if name not in known:
+                raise TypeError(
+                    f"{classes.__name__}() got an unexpected keyword argument {name!r}."
+                    f"{suggestion(name, known)}"
+                )
         models, parameters = classes(*arguments, **options)
         task = Discrimination(models, priors)
         rng, seed = generator_and_seed(random_state)
@@ -87,6 +94,7 @@ def generator(classes: Callable[..., Classes]) -> Callable[..., Any]:
     first, _, *last, _ = signature(make, follow_wrapped=False).parameters.values()
     parameters = [first, *signature(classes).parameters.values(), *last]
     vars(make)["__signature__"] = Signature(parameters, return_annotation=Any)
+    known = [parameter.name for parameter in parameters]
     head, line, entries = cleandoc(classes.__doc__ or "").partition("\n----------")
     entries, title, examples = entries.partition("\n\nExamples")
     make.__doc__ = head + line + _FIRST + entries + _LAST + title + examples

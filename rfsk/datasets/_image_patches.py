@@ -123,24 +123,47 @@ class ImagePatches(Sampler):
     @cached_property
     def _mean(self) -> Array:
         """Mean patch, after subtraction of the mean of each patch."""
-        mean = sum(window.sum(axis=(0, 1)) for window in self._windows) / self._n_places.sum()
+        mean = sum(map(self._over_places, self._pictures)) / self._n_places.sum()
         return np.asarray(mean - mean.mean()).ravel()
 
     @cached_property
     def _raw_covariance(self) -> Array:
         """Covariance before scaling and whitening."""
-        n_features, n_places = self.n_features, self._n_places.sum()
-        products = np.zeros((n_features, n_features))
-        for patches in self._every_patch():
-            products += patches.T @ patches
-        centering = np.eye(n_features) - 1.0 / n_features  # subtracts the mean of each patch
-        return np.asarray(
-            centering @ (products / n_places) @ centering - np.outer(self._mean, self._mean)
-        )
+        rows, columns = self.shape
+        products = np.zeros((rows, columns, rows, columns))
+        for down in range(rows):
+            for right in range(1 - columns if down else 0, columns):
+                left = max(0, -right)  # smallest column of a pixel with a partner in the patch
+                sums: Any = 0.0
+                for picture in self._pictures:
+                    width = picture.shape[1] - abs(right)
+                    first = picture[: len(picture) - down, left : left + width]
+                    second = picture[down:, left + right : left + right + width]
+                    sums = sums + self._over_places(first * second, (down, abs(right)))
+                of_row, of_column = np.indices(sums.shape)
+                of_column += left
+                pair = of_row, of_column, of_row + down, of_column + right
+                products[pair] = products[pair[2:] + pair[:2]] = sums
+        covariance = products.reshape(self.n_features, -1) / self._n_places.sum()
+        covariance -= covariance.mean(axis=0)  # subtracts the mean of each patch
+        covariance -= covariance.mean(axis=1, keepdims=True)
+        return np.asarray(covariance - np.outer(self._mean, self._mean))
+
+    def _over_places(self, values: Array, lag: tuple[int, int] = (0, 0)) -> Array:
+        """Sum over all positions of a patch of the values at each of its pixels.
+
+        The values are products of pixels and of those at the given lag, which must lie in the
+        patch as well.
+        """
+        for side, distance in zip(self.shape, lag, strict=True):
+            n_places = len(values) + distance - side + 1
+            steps = values[n_places:] - values[: len(values) - n_places]
+            values = np.vstack([values[:n_places].sum(axis=0), steps]).cumsum(axis=0).T
+        return values
 
     @cached_property
-    def _transform(self) -> tuple[Array, Array]:
-        """Symmetric matrix that scales or whitens patches, and the resulting covariance."""
+    def _transform(self) -> tuple[float | Array, Array]:
+        """Factor or symmetric matrix that scales or whitens patches, and their covariance."""
         n_features, raw = self.n_features, self._raw_covariance
         variance = raw.trace() / n_features
         contrast = max(float(np.abs(picture).max()) for picture in self._pictures)
@@ -150,7 +173,7 @@ class ImagePatches(Sampler):
                 "constant over every patch, or have the size of a single patch."
             )
         if not self.whiten:
-            return np.eye(n_features) / math.sqrt(variance), raw / variance
+            return 1.0 / math.sqrt(variance), raw / variance
         eigenvalues, vectors = np.linalg.eigh(raw)
         kept = eigenvalues > _SMALLEST * eigenvalues[-1]
         vectors, eigenvalues = vectors[:, kept], eigenvalues[kept]
@@ -160,7 +183,7 @@ class ImagePatches(Sampler):
 
     def _prepare(self, patches: Array) -> Array:
         deviations = patches - patches.mean(axis=1, keepdims=True) - self._mean
-        return np.asarray(deviations @ self._transform[0])
+        return np.asarray(np.dot(deviations, self._transform[0]))
 
     def draw(self, n_samples: int, rng: np.random.Generator) -> Array:
         rows = np.empty((n_samples, self.n_features))

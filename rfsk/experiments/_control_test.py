@@ -94,7 +94,7 @@ class ControlTest:
         if not grown:
             return (
                 "Cannot say: no field has grown beyond its initial size. Train for longer, or with "
-                "a larger learning_rate."
+                "a larger learning rate."
             )
         if not any(np.isfinite(means).any() for means in self.control_statistic.values()):
             return (

@@ -18,7 +18,14 @@ from .._core._mistakes import collected_mistakes
 from .._core._random import as_generator, draw_seed
 from .._core._trained_nets import mean_of_known
 from .._core._types import Array, Shape
-from .._core._validation import check_array, check_image_shape, check_labels, check_option, plain
+from .._core._validation import (
+    check_array,
+    check_image_shape,
+    check_labels,
+    check_option,
+    check_positive,
+    plain,
+)
 from ..analysis import chance_match, cumulant, match_matrix, symmetric_cp, why_not_testable
 from ..nets import ConvNet, FCNet, fit_many
 from ..theory import LocalizationIndex, localization_index
@@ -28,6 +35,7 @@ _LEARNING_TIME = 20_000.0  # learning rate times number of steps
 _LEARNING_RATE = 5.0
 _ROWS_PER_FEATURE = 5  # with fewer rows, a net probably fits the noise of the sample
 _FEW_ROWS = 1000
+_FEWEST_CONTROLS = 19
 _COPY = 0.98  # cosine above which two fields are called copies
 _OUT_OF_SCALE = 30.0  # relative standard deviation above which a feature is suspicious
 _REMOVABLE = ("brightness", "contrast", "class_means")
@@ -213,7 +221,7 @@ def study_data(
         first learns the properties that separate the classes most easily, and because a varying
         contrast alone makes data non-Gaussian.
     n_controls : int, default=19
-        Number of controls. The smallest possible p-value is 1 / (n_controls + 1).
+        Number of controls, at least 19. The smallest possible p-value is 1 / (n_controls + 1).
     n_hidden : int, default=32
         Number of hidden units.
     max_steps : int, optional
@@ -239,11 +247,19 @@ def study_data(
     """
     for name in remove:
         check_option(name, "remove", _REMOVABLE)
+    check_positive(n_controls, "n_controls", integer=True)
+    if n_controls < _FEWEST_CONTROLS:
+        raise ValueError(
+            f"`n_controls` must be at least {_FEWEST_CONTROLS}, because with fewer controls no "
+            f"result is significant at the 5 % level, got {n_controls}."
+        )
+    if max_steps is not None:
+        check_positive(max_steps, "max_steps", integer=True)
     rows, sides, notes = _rows_of(X, shape)
     labels = check_labels(y, rows)
     classes, counts = np.unique(labels, return_counts=True)
     if len(classes) < 2:
-        raise ValueError(f"`y` must have at least 2 classes, got only {classes[0]!r}.")
+        raise ValueError(f"`y` must have at least 2 classes, got only {classes.tolist()[0]!r}.")
     data = _prepared(rows, labels, remove, notes)
     if len(data) < max(_FEW_ROWS, _ROWS_PER_FEATURE * data.shape[1]):
         notes.append(
@@ -278,7 +294,7 @@ def study_data(
     index = _index(data, labels, sides, reason, notes)
     notes.append(
         f"Nets of {n_hidden} units were trained for {n_epochs} epochs in batches of {batch_size}, "
-        f"with a learning rate of {_LEARNING_RATE:g} and random_state={random_state!r}."
+        f"with a learning rate of {_LEARNING_RATE:g} and the seed {random_state!r}."
     )
     notes += _warnings_of(test)
     return DataStudy(test, sides, matches, index, notes)
@@ -307,7 +323,7 @@ def _warnings_of(test: ControlTest) -> list[str]:
     if before - end > _STILL_FALLS * abs(before):
         notes.append(
             "The training had not converged: over the last fifth of the training, the loss fell "
-            f"from {before:.3g} to {end:.3g}. The fields may still change with a larger max_steps."
+            f"from {before:.3g} to {end:.3g}. The fields may still change with a larger `max_steps`."
         )
     return notes
 
@@ -443,6 +459,6 @@ def _prepared(rows: Array, labels: NDArray[Any], remove: Sequence[str], notes: l
     if left:
         notes.append(
             f"Not removed: {', '.join(left)}. If rows or classes differ in these properties, their "
-            "removal (remove=...) can change the verdict."
+            "removal by `remove` can change the verdict."
         )
     return (data - mean) / scale

@@ -105,10 +105,11 @@ def _sources(modules: Iterable[str]) -> dict[str, str]:
     """Digests of the sources of modules and of their imports, except installed packages."""
     main = sys.modules["__main__"]
     waiting = {(main.__package__ or name) if name == "__main__" else name for name in modules}
-    if "__main__" in waiting and not hasattr(main, "__file__"):
+    if "__main__" in waiting and not Path(getattr(main, "__file__", None) or "").is_file():
         raise ValueError(
-            "The study must be in a file if `store` is given, because the code of a notebook or "
-            "console cannot be compared in a later run. Import it from a file, or omit `store`."
+            "The study must be in a file if `store` is given, because the code of a notebook, a "
+            "console or standard input cannot be compared in a later run. Import it from a file, "
+            "or omit `store`."
         )
     found: dict[str, str] = {}
     while waiting:

@@ -15,6 +15,7 @@ from skorch.helper import predefined_split
 from torch import Tensor
 from torch.func import functional_call
 
+from .._core._foreign_names import suggestion
 from .._core._random import draw_seed, generator_and_seed
 from .._core._runs import noticing_interrupts, report_interrupt
 from .._core._types import Array
@@ -85,8 +86,9 @@ class NetEstimator(FieldEstimator):
                 raise TypeError(f"{name!r} must not be passed. Set {_OWN_OPTIONS[name]} instead.")
             if not name.startswith(PASSED_ON):
                 raise TypeError(
-                    f"{type(self).__name__} has no parameter {name!r}. Parameters that are passed "
-                    "to skorch must begin with 'optimizer__' or 'callbacks__'."
+                    f"{type(self).__name__} has no parameter {name!r}."
+                    f"{suggestion(name, self._get_param_names())} Parameters that are passed to "
+                    "skorch must begin with 'optimizer__' or 'callbacks__'."
                 )
         as_activation(self.activation)
         super()._check_parameters()

@@ -21,8 +21,8 @@ _CONTENDING = 0.95  # smallest ratio of spectra, relative to the largest, of mod
 
 _NO_BRIGHTNESS = (
     "The mean of an input over the sites must vary. Here, it is the same for all inputs, as after "
-    "X - X.mean(axis=1, keepdims=True). The localization index is then not defined, because a "
-    "uniform field has no response. Pass inputs whose brightness was not removed."
+    "subtraction of this mean. The localization index is then not defined, because a uniform field "
+    "has no response. Pass inputs whose brightness was not removed."
 )
 _REVERSED = (
     "Class 0 must have the shorter correlation length, but has the longer one. The localization "

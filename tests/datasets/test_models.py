@@ -104,6 +104,18 @@ def test_photographs_can_be_one_array_a_list_or_a_stack(images):
     np.testing.assert_array_equal(rows, expected)
 
 
+@pytest.mark.parametrize("shape", [(3, 4), (5, 2), (1, 6), (7, 1)])
+def test_covariance_of_patches_is_the_average_over_all_positions(shape):
+    rng = np.random.default_rng(0)
+    images = [rng.normal(size=sides) for sides in ((7, 9), (12, 6))]
+    views = [np.lib.stride_tricks.sliding_window_view(image, shape) for image in images]
+    rows = np.concatenate([view.reshape(-1, math.prod(shape)) for view in views])
+    expected = np.cov(rows - rows.mean(axis=1, keepdims=True), rowvar=False, ddof=0)
+    expected *= len(expected) / np.trace(expected)
+    covariance = ImagePatches(shape, images=images).covariance()
+    np.testing.assert_allclose(covariance, expected, rtol=0, atol=1e-13)
+
+
 @pytest.mark.parametrize("name", MODELS)
 def test_every_model_passes_the_checks_that_users_run(name):
     expected = {"sign_symmetry": "skewed on purpose"} if name in SKEWED else {}

@@ -165,3 +165,19 @@ PAIR = models(1.0, 2.0)
 def test_bad_input_is_one_clear_sentence(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("n_features", "shape"),
+        ("xi", "correlation_length"),
+        ("gains", "gain"),
+        ("seed", "random_st"),
+    ],
+)
+def test_unknown_parameter_of_a_generator_is_refused_with_the_one_that_was_meant(name, meant):
+    with pytest.raises(TypeError, match=rf"argument '{name}'\. Did you mean '{meant}"):
+        make_nlgp(100, **{name: 3})
+    with pytest.raises(TypeError, match=r"unexpected keyword argument 'zzz'\.$"):
+        make_nlgp(100, zzz=3)

@@ -81,8 +81,8 @@ def test_command_line_writes_table_figure_and_numbers(tmp_path, capsys, monkeypa
         (["--gain", "-1"], "rfsk: --gain must be positive and finite, got -1.0"),
         (["--correlation-length", "10", "5"], "--correlation-length must increase"),
         (["--n-hidden", "1"], "--n-hidden must be at least 2"),
-        (["--device", "tpu"], "--device='tpu' is not available"),
-        (["--seed", "-1"], "--seed must be None, a non-negative integer"),
+        (["--device", "tpu"], "--device tpu is not available"),
+        (["--seed", "-1"], "--seed must be a non-negative integer, got -1."),
     ],
 )
 def test_command_line_explains_bad_arguments(tmp_path, capsys, arguments, message):

@@ -1,6 +1,8 @@
 """Data of any origin and kind: one call, one command, one report."""
 
 import re
+import warnings
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -199,9 +201,9 @@ def test_what_cannot_be_learnt_from_is_refused_with_the_remedy(name):
             FUNCTIONS[name](ROWS, np.eye(n_columns, dtype=int)[Z])
     with pytest.raises(TypeError, match=r"Sparse data was passed for X.*'\.toarray\(\)'"):
         FUNCTIONS[name](sparse.csr_array(ROWS), Z)
-    with pytest.raises(ValueError, match="Input X contains NaN"):
+    with pytest.raises(ValueError, match="Input X contains NaN, first in row"):
         FUNCTIONS[name](np.where(ROWS > 0.5, np.nan, ROWS), Z)
-    with pytest.raises(ValueError, match="y contains NaN"):
+    with pytest.raises(ValueError, match=r"y contains NaN, first in row 7 \(counted"):
         FUNCTIONS[name](ROWS, np.where(np.arange(120) == 7, np.nan, Z))
 
 
@@ -230,15 +232,48 @@ def test_tables_and_pairs_of_files_are_read(tmp_path, capsys):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["--data", "none.npz"], "No such file"),
+        (["--data", "none.csv"], "rfsk: --data none.csv: No such file or directory. Choose"),
+        (["--data", "{folder}/X.npy", "--labels", "no.npy"], "--labels no.npy: No such file"),
+        (["--data", "{folder}/empty.npz"], "--data .*empty.npz: expected arrays of numb"),
+        (["--data", "{folder}/nan.npz"], "nan.npz: the inputs contain NaN, .* row 3, column 2"),
+        (["--data", "{folder}/one.npz"], "one.npz: the labels must have .* got only 0"),
+        (["--data", "{saved}", "--n-controls", "5"], "--n-controls must be at least 19, .* got 5"),
+        (["--data", "{saved}", "--max-steps", "0"], "--max-steps must be a positive .* got 0"),
+        (["--data", "{saved}", "--out", "results"], "--out is not an option of --data, which wri"),
         (["--data", "{saved}", "--labels", "z"], "expected one array of inputs and one of labels"),
         (["--data", "table.txt"], "expected a .npz, .npy, .csv or .parquet file"),
         (["--data", "{saved}", "--dim", "2"], "--dim is not an option of --data"),
         (["--data", "{saved}", "--shape", "3", "3"], "got .3, 3., which has 9 sites"),
-        (["--data", "{saved}", "--report", "none/r.html"], "there is no such folder"),
+        (["--data", "{saved}", "--report", "none/r.html"], "--report none/r.html: expected a "),
     ],
 )
 def test_command_line_says_what_is_wrong(arguments, message, saved, capsys):
-    arguments = [argument.format(saved=saved) for argument in arguments]
+    folder, labels = saved.parent, np.arange(9) % 2
+    np.save(folder / "X.npy", ROWS)
+    np.savez(
+        folder / "nan.npz", X=np.where(np.arange(36).reshape(9, 4) == 14, np.nan, 1.0), y=labels
+    )
+    np.savez(folder / "one.npz", X=np.eye(9), y=0 * labels)
+    (folder / "empty.npz").touch()
+    arguments = [argument.format(saved=saved, folder=folder) for argument in arguments]
     assert main(arguments) == 2
     assert re.search(message, capsys.readouterr().err)
+
+
+@pytest.mark.filterwarnings("default")
+def test_command_line_names_its_options_in_warnings_and_notes(saved, monkeypatch, capsys, tmp_path):
+    messages = (
+        "Pass random_state=3 or gain=3.0.",
+        "With image_shape=(6, 4), or a larger `max_steps` (shape=(3, 4)), set loss='squared'.",
+    )
+
+    def study(X, y, **options):
+        warnings.warn(messages[0], stacklevel=1)
+        return SimpleNamespace(verdict="No.", notes=messages[1:], to_html=lambda path: None)
+
+    monkeypatch.setattr("rfsk.experiments.study_data", study)
+    assert main(["--data", str(saved), "--report", str(tmp_path / "r.html")]) == 0
+    shown = capsys.readouterr()
+    assert shown.err == "rfsk: Pass --seed 3 or --gain 3.0.\n"
+    note = "- With --shape 6 4, or a larger --max-steps (shape=(3, 4)), set loss='squared'."
+    assert shown.out.splitlines()[1] == note

@@ -222,14 +222,15 @@ def test_a_store_takes_only_what_a_later_run_can_recognize(study, fixed, tmp_pat
         sweep(study, [{}], fixed=fixed, store=tmp_path / "store", **OPTIONS)
 
 
-def test_code_of_a_notebook_is_not_stored(monkeypatch, tmp_path):
+@pytest.mark.parametrize("file", [None, "<stdin>"])
+def test_code_of_a_notebook_or_of_standard_input_is_not_stored(file, monkeypatch, tmp_path):
     main = sys.modules["__main__"]
-    monkeypatch.delattr(main, "__file__", raising=False)
+    monkeypatch.setattr(main, "__file__", file, raising=False)
     monkeypatch.setattr(main, "__package__", None, raising=False)
     monkeypatch.setattr(main, "scaled_too", scaled_too, raising=False)
     monkeypatch.setattr(scaled_too, "__module__", "__main__")
     fixed = {"x": 1, "function": abs}
-    with pytest.raises(ValueError, match="code of a notebook or console cannot be compared"):
+    with pytest.raises(ValueError, match="notebook, a console or standard input cannot be comp"):
         sweep(scaled_too, [{}], fixed=fixed, store=tmp_path / "store", **OPTIONS)
 
 

@@ -87,6 +87,8 @@ FAULTS = [
     ({"device": "cuda:99"}, "device='cuda:99' is not available"),
     ({"random_state": -1}, "`random_state` must be None, a non-negative .*, got -1"),
     ({"scaling": 1.0}, "Net has no parameter 'scaling'. Parameters that are passed to sko"),
+    ({"max_iter": 9}, "Net has no parameter 'max_iter'. Did you mean 'max_epochs'"),
+    ({"learning_rat": 1.0}, "Net has no parameter 'learning_rat'. Did you mean 'learning_rate'"),
 ]
 
 
@@ -135,6 +137,8 @@ def test_invalid_option_raises_a_clear_error_before_training(make, fault, messag
             r"`image_shape` must be a positive integer .*, got \(5, -1\)",
         ),
         (ConvNet, {"l1": 1.0}, "ConvNet has no parameter 'l1'"),
+        (FCNet, {"n_units": 4}, "FCNet has no parameter 'n_units'. Did you mean 'n_hidden'"),
+        (ConvNet, {"n_units": 4}, "ConvNet has no parameter 'n_units'. Did you mean 'n_channels'"),
         (Autoencoder, {"n_hidden": 0}, "`n_hidden` must be a positive integer, got 0"),
         (Autoencoder, {"sparsity": -1.0}, "`sparsity` must be non-negative and finite, got -1.0"),
         (Autoencoder, {"validation_fraction": 0.1}, "no parameter 'validation_fraction'"),
