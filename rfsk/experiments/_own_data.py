@@ -323,7 +323,8 @@ def _warnings_of(test: ControlTest) -> list[str]:
     if before - end > _STILL_FALLS * abs(before):
         notes.append(
             "The training had not converged: over the last fifth of the training, the loss fell "
-            f"from {before:.3g} to {end:.3g}. The fields may still change with a larger `max_steps`."
+            f"from {before:.3g} to {end:.3g}. The fields may still change with a larger "
+            "`max_steps`."
         )
     return notes
 
