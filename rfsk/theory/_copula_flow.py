@@ -76,8 +76,8 @@ class CopulaFlow(Flow):
 
     .. math::
 
-        \frac{du_k}{dt} = -K \frac{\partial L}{\partial u_k}, \qquad \frac{db_k}{dt} = -K
-        \frac{\partial L}{\partial b_k}.
+        \frac{du_k}{dt} = -K \frac{\partial L}{\partial u_k}, \qquad
+        \frac{db_k}{dt} = -K \frac{\partial L}{\partial b_k}.
 
     The time is t = learning rate x steps / D. An `FCNet` without weight decay follows the flow if
     learning_rate / batch_size is small. The inputs must have P(x) = P(-x). The targets of class 0

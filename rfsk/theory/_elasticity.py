@@ -139,7 +139,7 @@ def _at_zero(
 
 
 def _ratio(values: Array, factor: Array, controls: Array) -> tuple[Array, Array]:
-    """Ratios of the mean of each column of values to the mean of column 0, and standard errors."""
+    """Ratios of the mean of each other column to the mean of column 0, and standard errors."""
     n = len(values)
     if not np.isfinite(values).all():
         return np.full(len(factor), np.nan), np.full(len(factor), np.inf)

@@ -49,8 +49,8 @@ class FixedPoint:
     def is_stable(self) -> bool:
         """Whether all growth rates are at most 1e-3 times the largest magnitude of a growth rate.
 
-        Smaller positive growth rates can belong to deviations that shift the field along the
-        lattice.
+        A positive growth rate below 1e-3 times the largest magnitude can belong to a deviation that
+        shifts the field along the lattice.
         """
         return bool(self.eigenvalues[0] <= _PINNED * np.abs(self.eigenvalues).max())
 

@@ -23,8 +23,8 @@ def gaussian_loss(fields: ArrayLike, biases: ArrayLike, task: Any) -> float:
 
     .. math::
 
-        E s_k &= 2 \Phi(m_k) - 1, \\ E s_k s_l &= 4 \Phi_2(m_k, m_l; r_{kl}) - 2 \Phi(m_k) - 2
-        \Phi(m_l) + 1.
+        E s_k &= 2 \Phi(m_k) - 1, \\
+        E s_k s_l &= 4 \Phi_2(m_k, m_l; r_{kl}) - 2 \Phi(m_k) - 2 \Phi(m_l) + 1.
 
     Phi and Phi_2 are the cumulative distribution functions of one and two standard normal
     variables.
@@ -109,7 +109,7 @@ def gaussian_accuracy(field: ArrayLike, bias: float, task: Any) -> float:
 def bivariate_normal_cdf(h: ArrayLike, k: ArrayLike, correlation: ArrayLike) -> Array:
     """Probability P(X < h, Y < k) for standard normal variables X and Y.
 
-    The probability is computed by Owen's T function (D. B. Owen, Ann. Math. Stat. 27, 1075, 1956).
+    The probability is computed by Owen's T function (Owen, Ann. Math. Stat. 27, 1075, 1956).
 
     Parameters
     ----------
