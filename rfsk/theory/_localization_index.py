@@ -249,7 +249,7 @@ def _sample_sizes(pair: tuple[Any, Any]) -> list[int]:
 def _committee(
     pair: tuple[Any, Any], spectra: Array, sides: tuple[int, ...]
 ) -> tuple[Array, Array]:
-    """Index and growth rate of each Fourier mode about the uniform fixed point of the cubic flow."""
+    """Index and growth rate of each Fourier mode at the uniform fixed point of the cubic flow."""
     difference = 0.5 * (spectra[0] - spectra[1])
     first, second = (
         _zero_momentum_spectrum(source, spectrum, sides)

@@ -25,7 +25,7 @@ _SMALL = 1e-4  # relative displacement of finite differences
 
 
 class _Stages(NamedTuple):
-    """Coefficients of earlier states and velocities in the formula of stage j, of shape (s + 1,)."""
+    """Coefficients of earlier states and velocities in the formula of each of the s + 1 stages."""
 
     by_previous: Array
     by_second_last: Array
