@@ -1,13 +1,14 @@
 """Claims of E. Szekely et al. (NeurIPS 2024): learning from higher-order correlations.
 
 Inputs with a spiked cumulant are white noise, except that their projection on one direction, the
-spike, has a distribution with two Gaussian peaks of variance 1 / (1 + b) at +-(b / (1 + b))^(1/2).
-These inputs have the covariance of white noise, so that only the distribution of the projection
-distinguishes them from white noise. The best accuracy is (1 + T) / 2, where T is the total
-variation distance of the projection from a standard Gaussian. The polynomials of fourth degree in D
-inputs form a space whose dimension is of order D^4. If K is much smaller than D^4, then K random
-features span only a small part of this space, and the accuracy of a linear classifier on these
-features remains at chance.
+spike, has a distribution with two Gaussian peaks. The peaks are at +-(b / (1 + b))^(1/2) and have
+the variance 1 / (1 + b), where b is the strength of the spike. These inputs have the covariance of
+white noise, so that only the distribution of the projection distinguishes them from white noise.
+The best possible accuracy of a classifier is (1 + T) / 2, where T is the total variation distance
+of the projection from a standard Gaussian. The polynomials of fourth degree in D inputs form a
+space whose dimension is of order D^4. If K is much smaller than D^4, then K random features span
+only a small part of this space, and the accuracy of a linear classifier on these features remains
+at chance.
 """
 
 import warnings
@@ -38,12 +39,12 @@ RATES = (1.0, 1e-2, 1e-4)  # learning rates of the first layer, relative to the 
 
 
 def sample_size() -> float:
-    """Predicted number n* of inputs from which the factor can be estimated."""
+    """Predicted number n* of inputs from which the leading CP factor can be estimated."""
     return float(localization_sample_size(RING, random_state=0))
 
 
 def factors(bench: Bench, number: int, multiple: float) -> tuple[float, float]:
-    """Mean match with the exact factor, and relative IPR, for samples of multiple x n* inputs."""
+    """Mean match and relative IPR of the factors of samples, compared with the exact CP factor."""
     exact = bench.once("exact", lambda: symmetric_cp(cumulant(RING), 1, random_state=0).components)
     model = RING.gaussian_clone() if bench.control == "Gaussian inputs" else RING
     rng = np.random.default_rng([bench.seeds[number], 0])
@@ -58,7 +59,7 @@ def factors(bench: Bench, number: int, multiple: float) -> tuple[float, float]:
 
 
 def net_gain(bench: Bench, number: int, multiple: float) -> float:
-    """Accuracy above chance of a network trained on multiple x n* inputs of each class."""
+    """Accuracy above chance of a network with `multiple` times `sample_size` inputs per class."""
 
     def train() -> float:
         control = RING.gaussian_clone()
@@ -79,7 +80,7 @@ def net_gain(bench: Bench, number: int, multiple: float) -> float:
 
 
 def sample_sizes(bench: Bench, number: int) -> dict[str, float]:
-    """S1: factors and accuracies of networks for different numbers of inputs."""
+    """Claim S1: CP factors and accuracies of networks for different numbers of inputs."""
     few, more = factors(bench, number, 0.25), factors(bench, number, 3.0)
     gain = net_gain(bench, number, 3.0), net_gain(bench, number, 40.0)
     return {
@@ -92,7 +93,7 @@ def sample_sizes(bench: Bench, number: int) -> dict[str, float]:
 
 
 def best_accuracy() -> float:
-    """Best accuracy (1 + T) / 2, by quadrature."""
+    """Best possible accuracy of a classifier of spiked inputs and white noise, by quadrature."""
     center, scale = np.sqrt(SPIKE / (1.0 + SPIKE)), 1.0 / np.sqrt(1.0 + SPIKE)
 
     def gap(h: float) -> float:
@@ -104,7 +105,7 @@ def best_accuracy() -> float:
 
 
 def classes(bench: Bench, number: int, n: int, part: int) -> tuple[Array, Array]:
-    """White noise and spiked inputs, to which the control is applied."""
+    """Draw white noise and spiked inputs; on a control, the spiked inputs are replaced."""
     rng = np.random.default_rng([bench.seeds[number], part])
     spike = np.random.default_rng(bench.seeds[number]).standard_normal(SIDE)
     latent = stats.norm() if bench.control == "Gaussian spike" else "rademacher"
@@ -116,7 +117,7 @@ def classes(bench: Bench, number: int, n: int, part: int) -> tuple[Array, Array]
 
 
 def accuracy(bench: Bench, number: int, rate: float) -> float:
-    """Accuracy for a relative learning rate of the first layer; 0 stands for random features."""
+    """Accuracy of a net, given the rate of the first layer relative to the readout (0: fixed)."""
 
     def train() -> float:
         X, y = classes(bench, number, 40 * SIDE**2 // 2, 1)
@@ -142,7 +143,7 @@ def accuracy(bench: Bench, number: int, rate: float) -> float:
 
 
 def hardness(bench: Bench, number: int) -> dict[str, float]:
-    """S2: accuracies above chance of networks and of random features."""
+    """Claim S2: accuracies above chance of networks and of random features."""
     best = best_accuracy() - 0.5
     return {
         "network: accuracy above chance over best": (accuracy(bench, number, 1.0) - 0.5) / best,
@@ -151,7 +152,7 @@ def hardness(bench: Bench, number: int) -> dict[str, float]:
 
 
 def laziness(bench: Bench, number: int) -> dict[str, float]:
-    """S3: accuracies of networks whose first layer learns slowly."""
+    """Claim S3: accuracies of networks whose first layer learns slowly."""
     rich, middle, lazy = (accuracy(bench, number, rate) for rate in RATES)
     features = accuracy(bench, number, 0.0)
     return {
@@ -163,7 +164,7 @@ def laziness(bench: Bench, number: int) -> dict[str, float]:
 
 
 def draw(bench: Bench, claim: str) -> Any:
-    """Draw factors and accuracies over the number of inputs (S1), or accuracies (S2, S3)."""
+    """Draw the figure of a claim: IPR and accuracy by number of inputs, or accuracies by rate."""
     import matplotlib.pyplot as plt
 
     figure, ax = plt.subplots(figsize=(4.8, 3.2), layout="constrained")

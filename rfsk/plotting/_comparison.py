@@ -1,4 +1,4 @@
-"""TensorComparisonDisplay: fields beside the references of several methods."""
+"""TensorComparisonDisplay: receptive fields beside CP factors and other references."""
 
 from typing import Any, Self
 
@@ -22,7 +22,7 @@ from .style import (
 
 
 class TensorComparisonDisplay(Display):
-    """Figure of a localized field, its best match from each method, and the matches of all units.
+    """A localized field, its best match among each kind of reference, and the matches of all units.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ class TensorComparisonDisplay(Display):
     Attributes
     ----------
     field_axes_ : list of matplotlib Axes
-        Axes in which the field is drawn, one per method.
+        Axes in which the field is drawn, one per kind of reference, such as CP factors or PCA.
     match_ax_, figure_ : matplotlib Axes and Figure
     table_ : pandas.DataFrame
         Result of ``comparison.compare(fields)``.
@@ -59,7 +59,7 @@ class TensorComparisonDisplay(Display):
         Parameters
         ----------
         comparison : TensorComparison
-            Comparison fitted to the inputs.
+            `TensorComparison` fitted to the inputs.
         estimator : object
             Fitted estimator, or any other object that `receptive_fields` accepts.
         cmap : str, default="RdBu_r"
@@ -70,8 +70,8 @@ class TensorComparisonDisplay(Display):
     def plot(self, cmap: str = FIELD_COLORS) -> Self:
         """Draw both rows of panels.
 
-        The upper row shows the localized field whose match with the first method is the median over
-        the localized fields. If no field is localized, the median over all units is used.
+        The upper row shows the localized field whose match with the first kind of reference is the
+        median over the localized fields, or over all fields if none is localized.
 
         Parameters
         ----------
@@ -96,7 +96,7 @@ class TensorComparisonDisplay(Display):
         return self
 
     def _draw_pair(self, ax: Any, field: Array, name: str, cmap: str) -> None:
-        """Draw a field and its best match from one method, both of unit length."""
+        """Draw a field and its best match among one kind of reference, both of unit norm."""
         shape, references = self.comparison.shape_, self.comparison.references_[name]
         field = field / np.linalg.norm(field)
         placed = aligned(field, references, shape)
@@ -119,7 +119,7 @@ class TensorComparisonDisplay(Display):
         ax.set_title(f"{label_of(name)}\nmatch {field @ placed:.2f}", fontsize=9)
 
     def _draw_matches(self, match: Array, groups: NDArray[np.str_], names: list[str]) -> None:
-        """Draw one dot per unit and method, by group, and the chance level of each group."""
+        """Draw the match of each unit with each kind of reference, and the chance levels."""
         ax, shown = self.match_ax_, []
         chance = self.table_.set_index(["group", "reference"])["chance"]
         present = [group for group in GROUP_STYLES if (groups == group).any()]

@@ -21,7 +21,8 @@ class CumulantDisplay(Display):
     Parameters
     ----------
     entries, gaussian : array-like of shape (n_features, n_features)
-        Slice kappa_iijk at site i = `site`, and the same slice of the Gaussian part.
+        Slice kappa_iijk at site i = `site`, and the slice of the Gaussian part of the fourth
+        moment.
     site : int
 
     Attributes
@@ -42,7 +43,7 @@ class CumulantDisplay(Display):
 
     @classmethod
     def from_source(cls, source: Any, site: int | None = None, *, cmap: str = FIELD_COLORS) -> Self:
-        """Draw the slice of an input model or of samples.
+        """Draw the slice kappa_iijk of the cumulant of an input model or of samples.
 
         Parameters
         ----------
@@ -61,7 +62,7 @@ class CumulantDisplay(Display):
         return cls(kappa.pair_contract(units[site], units), gaussian, site).plot(cmap)
 
     def plot(self, cmap: str = FIELD_COLORS) -> Self:
-        """Draw both slices, each on its own colour scale centred at zero.
+        """Draw the slices of the cumulant and of the Gaussian part, each on its own colour scale.
 
         Parameters
         ----------

@@ -40,8 +40,8 @@ class EmergenceDisplay(Display):
     The panels show an input of each class; the fields of the net trained on the inputs; the fields
     of the net trained on the control (Gaussian inputs with the same mean and covariance); the
     median IPR during training; a field with the filter and the CP factor that match it best; and
-    the IPR of every unit. Only fields of units with a positive initial bias b are shown, at most 25
-    of them on a torus. The fields of both nets have the same colour scale.
+    the IPR of every unit. Only fields of units with a positive initial bias are shown, at most 25
+    of them on a torus. The fields on the inputs and on the control have the same colour scale.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ class EmergenceDisplay(Display):
     Attributes
     ----------
     axes_, figure_ : dict of str to matplotlib Axes, and Figure
-        The keys are "inputs", "nlgp", "control", "growth", "match" and "ipr".
+        The keys of `axes_` are "inputs", "nlgp", "control", "growth", "match" and "ipr".
     """
 
     def __init__(self, study: Any) -> None:
@@ -64,7 +64,7 @@ class EmergenceDisplay(Display):
         ----------
         cmap : str, default="RdBu_r"
             Colour map of fields, white at zero by default. The ends of the colour scale are set by
-            `style.limit` of the fields of both nets.
+            `style.limit` of the fields on the inputs and on the control.
         """
         panels = self._make_panels(2, 3, figsize=(10.5, 6.2))
         self.axes_ = dict(zip(_TITLES, panels, strict=True))

@@ -127,7 +127,7 @@ class ReceptiveFieldDisplay(Display):
 
 
 def draw_lines(ax: Any, rows: Array, spread: float, colors: Sequence[str]) -> None:
-    """Draw rows as curves, each offset by `spread` below the one before."""
+    """Draw fields as curves, each offset by `spread` below the previous curve."""
     for place, (row, color) in enumerate(zip(rows, itertools.cycle(colors), strict=False)):
         ax.axhline(-spread * place, color="0.85", linewidth=0.8, zorder=0)
         ax.plot(row - spread * place, color=color, linewidth=1.2)

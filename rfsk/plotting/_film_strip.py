@@ -71,8 +71,9 @@ class FilmStripDisplay(Display):
     def plot(self, *, n_frames: int = 5, cmap: str = FIELD_COLORS) -> Self:
         """Draw snapshots of the fields side by side.
 
-        On a ring, units are ordered by the centre of their last field. Units whose last IPR exceeds
-        the IPR of white noise come first. On a torus, the 16 most localized units are shown.
+        On a ring, units are ordered by the centre of their field at the last step. Units whose IPR
+        at the last step exceeds the IPR of white noise come first. On a torus, the 16 most
+        localized units are shown.
 
         Parameters
         ----------
@@ -107,7 +108,8 @@ class FilmStripDisplay(Display):
         -------
         animation : matplotlib.animation.FuncAnimation
             Keep the animation in a variable, because matplotlib stops unreferenced animations.
-            ``to_jshtml()`` returns a player for a notebook; ``save("film.gif")`` writes a file.
+            ``animation.to_jshtml()`` returns a player for a notebook, and
+            ``animation.save("film.gif")`` writes a file.
         """
         import matplotlib.pyplot as plt
         from matplotlib.animation import FuncAnimation

@@ -17,7 +17,7 @@ _LEVELS = {"uniform": 1.0, "oscillating": 1.5, "noise": 3.0}  # D x IPR of field
 
 
 class LocalizationDisplay(Display):
-    """Distribution of the IPR of fields, by group, compared with a null distribution.
+    """Distribution of the IPR of localized, oscillating and other fields, and a null distribution.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ class LocalizationDisplay(Display):
         ax: Any = None,
         random_state: Any = None,
     ) -> Self:
-        """Divide fields into groups, and draw the IPR of the fields and of their surrogates.
+        """Draw the IPR of localized, oscillating and other fields, and of their surrogates.
 
         Parameters
         ----------
@@ -73,7 +73,7 @@ class LocalizationDisplay(Display):
         return cls(ipr(weights), groups, null, weights.shape[1]).plot(ax=ax)
 
     def plot(self, *, ax: Any = None) -> Self:
-        """Draw stacked histograms of the groups, and the null distribution.
+        """Draw stacked histograms of the IPR of each group of fields, and the null distribution.
 
         Parameters
         ----------

@@ -21,7 +21,7 @@ class PhaseDiagramDisplay(Display):
     Parameters
     ----------
     table : DataFrame or dict of ndarray
-        One row per cell of the sweep.
+        Table with one row per repeat and pair of parameters, such as the result of `sweep`.
     x, y, value : str
         Columns of the axes, and the column to draw.
     boundary : str, optional
@@ -34,8 +34,8 @@ class PhaseDiagramDisplay(Display):
     Attributes
     ----------
     values_ : ndarray of shape (n_y, n_x)
-        Mean of the column `value` for each pair of parameters. Pairs without a cell are NaN and are
-        drawn hatched.
+        Mean of the column `value` for each pair of parameters. Pairs of parameters that do not
+        occur in the table are NaN and are drawn hatched.
     ax_, figure_, image_ : matplotlib Axes, Figure and QuadMesh
 
     Examples
@@ -72,7 +72,7 @@ class PhaseDiagramDisplay(Display):
         cmap: str = MATCH_COLORS,
         **options: Any,
     ) -> Self:
-        """Draw a column of a sweep, or of any table with one row per cell.
+        """Draw a column of the table of a sweep, or of any table in the same form.
 
         Parameters
         ----------
@@ -88,7 +88,7 @@ class PhaseDiagramDisplay(Display):
         return cls(table, x, y, value, **options).plot(ax, cmap)
 
     def plot(self, ax: Any = None, cmap: str = MATCH_COLORS) -> Self:
-        """Draw the map, with each cell around its parameter values, and the boundary.
+        """Draw the map, with a rectangle around each pair of parameter values, and the boundary.
 
         Parameters
         ----------
@@ -115,7 +115,7 @@ class PhaseDiagramDisplay(Display):
         return self
 
     def _draw_boundary(self, values: NDArray[np.float64], places: list[Any]) -> None:
-        """Draw the contour of `values`, interpolated linearly in the scale of each axis."""
+        """Draw the contour of `values`, interpolated linearly along each axis of the figure."""
         import matplotlib.pyplot as plt
 
         steps = [np.arange(n) for n in values.shape]
@@ -134,7 +134,7 @@ class PhaseDiagramDisplay(Display):
 
 
 def _between(centers: NDArray[Any], index: NDArray[Any]) -> NDArray[np.float64]:
-    """Values at fractional indices, inter- or extrapolated linearly in the scale of the axis."""
+    """Values at fractional indices, interpolated linearly in the values or in their logarithm."""
     if len(centers) == 1:
         return centers[0] + index
     is_log = is_log_spaced(centers)

@@ -26,7 +26,7 @@ class SweepDisplay(Display):
     Parameters
     ----------
     table : DataFrame or dict of ndarray
-        One row per cell of the sweep.
+        Table with one row per repeat and parameter value, such as the result of `sweep`.
     x : str
         Column of the horizontal axis.
     y : str or sequence of str
@@ -54,7 +54,7 @@ class SweepDisplay(Display):
 
     @classmethod
     def from_sweep(cls, table: Any, x: str, y: str | Sequence[str], hue: str | None = None) -> Self:
-        """Draw columns of a sweep, or of any table with one row per cell.
+        """Draw columns of the table of a sweep, or of any table in the same form.
 
         Parameters
         ----------
@@ -67,7 +67,7 @@ class SweepDisplay(Display):
         return cls(table, x, y, hue).plot()
 
     def plot(self) -> Self:
-        """Draw one panel per column."""
+        """Draw one panel per column in `y`."""
         names = [self.y] if isinstance(self.y, str) else list(self.y)
         columns, groups = [self.x, *names], [] if self.hue is None else [self.hue]
         table = checked_table(self.table, columns + groups, numbers=columns)
@@ -109,7 +109,7 @@ class SweepDisplay(Display):
 
 
 def checked_table(table: Any, names: Sequence[str], numbers: Sequence[str]) -> pd.DataFrame:
-    """Return a table after checking its columns; warn if other parameters are pooled."""
+    """Check the columns of a table; warn if means combine different values of a parameter."""
     parameters = getattr(table, "attrs", {}).get("parameters", [])
     table = pd.DataFrame(table)
     for name in names:

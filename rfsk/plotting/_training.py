@@ -13,8 +13,9 @@ from .style import CONTROL, GREY, INPUT, OUTCOME, tidy
 class TrainingDisplay(Display):
     """Loss on the inputs and on the control, and localization of the fields, by training step.
 
-    The losses are equal as long as a net uses only second-order statistics. Fields become localized
-    when the losses separate. The difference between the losses is the Gaussian-equivalence gap.
+    The loss on the control equals the loss on the inputs as long as a net uses only second-order
+    statistics. Fields become localized when the two losses begin to differ. The loss on the control
+    minus the loss on the inputs is the Gaussian-equivalence gap.
 
     Parameters
     ----------
@@ -42,7 +43,7 @@ class TrainingDisplay(Display):
 
     @classmethod
     def from_estimator(cls, estimator: Any) -> Self:
-        """Draw the losses of a net, and the localization of its fields, during training.
+        """Draw the loss of a net on inputs and control, and its localization, during training.
 
         Parameters
         ----------
@@ -59,7 +60,7 @@ class TrainingDisplay(Display):
         return cls(*(getattr(estimator, name, None) for name in names)).plot()
 
     def plot(self) -> Self:
-        """Draw the losses and, if there are snapshots, the IPR of every unit."""
+        """Draw the loss on inputs and control and, if recorded, the IPR of every unit."""
         has_fields = self.steps is not None and bool((self.steps > 0).any())
         n_rows = 1 + has_fields
         self._make_panels(n_rows, 1, figsize=(5.6, 2.6 * n_rows), sharex=True)
@@ -83,7 +84,7 @@ class TrainingDisplay(Display):
         tidy(ax)
 
     def _plot_localization(self, ax: Any) -> None:
-        """Draw one line per unit, in green if the unit ends more localized than white noise."""
+        """Draw the IPR of each unit, in green if its last IPR exceeds that of white noise."""
         assert self.fields is not None and self.steps is not None  # noqa: PT018
         later = self.steps > 0
         localization = np.stack([ipr(snapshot) for snapshot in self.fields[later]])

@@ -12,8 +12,9 @@ Each colour map has one role, and each colour of lines and dots has one meaning.
 `OTHER`            a second group or value that is compared with the first, such as units with b < 0
 =================  ===============================================================================
 
-The control has Gaussian inputs with the same mean and covariance. Lines and dots that differ in
-colour also differ in dash or marker, so that they are distinguishable in greyscale.
+The control consists of Gaussian inputs with the same mean and covariance as the inputs. Lines and
+dots that differ in colour also differ in dash or marker, so that they are distinguishable in
+greyscale.
 """
 
 from typing import Any
@@ -108,9 +109,10 @@ def tidy(ax: Any) -> Any:
 def limit(*values: NDArray[Any]) -> float:
     """Half-width of a colour scale centred at zero: the 99th percentile of the absolute values.
 
-    The few values beyond the limit have the colours of the ends, so that weak fields stay visible
-    beside strong fields. If the percentile is zero, the half-width is the largest absolute value.
-    For panels that are compared, pass all arrays together to get one limit.
+    Values beyond the ends of the colour scale have the colours of the ends, so that weak fields
+    stay visible beside strong fields. If the 99th percentile is zero, the function returns the
+    largest absolute value. For panels that are compared, pass all arrays together to get one colour
+    scale.
     """
     sizes = np.abs(np.concatenate([np.ravel(part) for part in values]))
     sizes = sizes[np.isfinite(sizes)]
@@ -126,7 +128,7 @@ def show_image(
     cmap: str = FIELD_COLORS,
     **options: Any,
 ) -> Any:
-    """Draw values on a scale from -`bound` to `bound`, by default `limit`, and return the image."""
+    """Draw an image with colours from -`bound` to `bound` (default: `limit`), and return it."""
     bound = limit(values) if bound is None else bound
     ax.set_facecolor(_GAP)
     return ax.imshow(values, cmap=cmap, vmin=-bound, vmax=bound, **options)

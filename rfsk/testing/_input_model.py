@@ -38,8 +38,8 @@ def check_input_model(
     random_state : int, Generator, RandomState or None, default=None
         Seed of all samples.
     expected_failed_checks : dict of str to str, optional
-        Reasons why checks may fail, with the names of the checks as keys. The failure of any other
-        check raises an AssertionError.
+        Reasons why checks may fail, with the names of the checks as keys. An AssertionError is
+        raised if a check fails that is not a key.
 
     Returns
     -------
@@ -171,7 +171,7 @@ def _is_dominated(values: Array, fraction: float = 0.1) -> bool:
 def _compare_kurtosis(
     X: Array, expected: float, what: str, hint: str = "", *, fraction: float = 0.1
 ) -> None:
-    """Compare the excess kurtosis, which may be pooled or averaged over sites."""
+    """Compare the excess kurtosis of samples with its closed form."""
     squares, failures = X[:, X.any(axis=0)] ** 2, []
     for axis in ((0, 1), 0):
         ratio = squares / squares.mean(axis=axis)

@@ -166,12 +166,12 @@ def input_models(
     Parameters
     ----------
     families : collection of classes, optional
-        Classes of the models. All by default: `GaussianField`, `NLGP`, `TransformedField`,
+        Classes of the models; by default `GaussianField`, `NLGP`, `TransformedField`,
         `EllipticalField`, `Ising`, `Pulses` and `Phi4`.
     shape : int or tuple of int, optional
         Lattice of the models; drawn by default.
     boundary : {"periodic", "open"}, optional
-        Boundary of the models; both are drawn by default.
+        Boundary of the models; by default, models with either boundary are drawn.
     max_side : int, default=24
         Number of sites of the largest ring, as in `lattice_shapes`.
 

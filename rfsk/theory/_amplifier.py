@@ -28,11 +28,12 @@ class Amplifier:
 
     .. math:: \mathrm{amp}(a) = E\left[X\, \mathrm{erf}\,\frac{a X}{\sqrt{2 (1 - a^2)}}\right].
 
-    If pixels depend weakly on one another, the drive E[x_i sign(w.x)] of weight i of a ReLU neuron
-    is amp(a_i), where a_i is the correlation of x_i and w.x (L. Lufkin, A. Saxe and E. Grant,
-    NeurIPS 2024, arXiv:2501.17284). For small a, amp(a) = sqrt(2/pi) (a - k a^3 / 6 + ...), where k
-    is the excess kurtosis of a pixel. A negative excess kurtosis sharpens fields, and a positive
-    excess kurtosis flattens them. For elliptical models, the exact function E[abs(X)] a is used.
+    If the pixels x_i depend weakly on one another, the drive E[x_i sign(w.x)] of the weight w_i of
+    a ReLU neuron is amp(a_i), where a_i is the overlap, that is, the correlation of x_i and w.x
+    (Lufkin, Saxe and Grant, NeurIPS 2024, arXiv:2501.17284). For small overlaps a, the amplifier is
+    amp(a) = sqrt(2/pi) (a - k a^3 / 6 + ...), where k is the excess kurtosis of a pixel. A negative
+    excess kurtosis sharpens fields, and a positive excess kurtosis flattens them. For elliptical
+    models, the exact function amp(a) = E[abs(X)] a is used, where X is a pixel of unit variance.
 
     Parameters
     ----------
@@ -62,7 +63,7 @@ class Amplifier:
             self._values, self._weights = pixel.values[counts] / deviation, pixel.weights[counts]
 
     def __call__(self, overlap: ArrayLike) -> Array:
-        """Compute amp(a) for an array of overlaps a, which are clipped to [-1, 1]."""
+        """Compute amp(a) for an array of overlaps a, which are clipped to the interval [-1, 1]."""
         a = np.clip(check_numbers(overlap, "overlap"), -1.0, 1.0)
         if self._is_linear:
             return np.asarray(self.largest * a)
@@ -117,11 +118,11 @@ class Amplifier:
         return CubicHermiteSpline(np.append(-angle[:0:-1], angle), odd, even)
 
     def _slope(self, c: Array) -> Array:
-        """Compute amp'(0) E[X^2 exp(-X^2 c^2)] for each c."""
+        """Compute amp'(0) E[X^2 exp(-X^2 c^2)] for pixels X and each number c."""
         return _SLOPE * self._expectation(lambda x, c: x**2 * np.exp(-((x * c) ** 2)), c)
 
     def _expectation(self, function: Any, c: Array) -> Array:
-        """Compute E[function(X, c)] for each c."""
+        """Compute the expectation of function(X, c) over pixels X for each number c."""
         flat = c.reshape(-1, 1)
         parts = [
             function(self._values, flat[rows]) @ self._weights

@@ -13,16 +13,17 @@ _SMALL = 1e-8
 def sum_pairs(a, x, v):
     r"""Sum the expected products of the outputs s_j and s_k over pairs of units.
 
-    By Mehler's formula, s_j s_k has the expectation sum_n a_jn a_kn r_jk^n. Here a_jn are the
+    By Mehler's formula, the expectation of s_j s_k is sum_n a_jn a_kn r_jk^n, where a_jn are the
     Hermite coefficients of s_j, and r_jk is the correlation of the latent variables of two units,
 
     .. math:: r = \sqrt{(1 + v_j)(1 + v_k)}\, \sin(\sqrt p\, x) / \sqrt p, \qquad p = v_j v_k,
 
-    clipped to [-1, 1]. The arrays are a of shape (class, unit, order), v of shape (class, unit),
-    and x = Q sqrt(N_j N_k / (q_j q_k)) of shape (class, unit, unit).
+    clipped to [-1, 1]. The array a of coefficients has the shape (class, unit, order), the array v
+    of saturation parameters has the shape (class, unit), and the array x = Q sqrt(N_j N_k / (q_j
+    q_k)) of scaled covariances has the shape (class, unit, unit).
 
     The function returns the sums over ordered pairs of different units, of shape (class,), and half
-    of the derivatives of the sums with respect to a, x and v.
+    of the derivatives of the sums with respect to the arrays `a`, `x` and `v`.
     """
     n_classes, n_units, n_orders = a.shape
     total, by_a = np.zeros(n_classes), np.zeros_like(a)

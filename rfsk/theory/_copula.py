@@ -1,16 +1,17 @@
 r"""Model of local fields as saturated Gaussian variables with a Gaussian copula.
 
-A local field of variance q and excess kurtosis k is modelled as h = sqrt(q) f(zeta; v), where zeta
-is standard normal and f = e / sqrt(N). For v > 0,
+A local field h of variance q is modelled as h = sqrt(q) e(zeta; v) / sqrt(N(v)), where zeta is
+standard normal, and the saturation parameter v is chosen according to the excess kurtosis of h. For
+v > 0,
 
 .. math::
 
     e(\zeta; v) = \sqrt{\pi / 2}\; \mathrm{erf}(\sqrt{v / 2}\, \zeta) / \sqrt v, \qquad
     N(v) = \arcsin(v / (1 + v)) / v,
 
-so that E f^2 = 1. Both e and N are analytic at v = 0, where f = zeta. For negative v, erf is
-replaced by erfi, and the excess kurtosis of h is positive. If zeta_j and zeta_k have the
-correlation r, then
+so that E h^2 = q. The functions e and N are analytic at v = 0, where h = sqrt(q) zeta. For v < 0,
+the function erf in e(zeta; v) is replaced by erfi, and the excess kurtosis of h is positive. If
+zeta_j and zeta_k have the correlation r, then
 
 .. math::
 
@@ -41,7 +42,7 @@ HERMITE: Array = hermevander(NODES, N_TERMS - 1) / _norms  # orthonormal, (node,
 
 
 def _erf_over(v: Array, zeta: Array) -> tuple[Array, Array]:
-    """Compute e(zeta; v) and its derivative with respect to v."""
+    """Compute the function e(zeta; v) of the model and its derivative with respect to v."""
     small = np.abs(v) < _SMALL
     safe = np.where(small, 1.0, v)
     argument = np.sqrt(0.5 * np.abs(safe)) * zeta
@@ -67,7 +68,7 @@ def _by_sign(
 
 @cache
 def _saturation_table() -> tuple[Any, Any, float, float]:
-    """Interpolant of v / (1 + v) as a function of the excess kurtosis, its derivative and range."""
+    """Interpolant of v / (1 + v) as a function of the kurtosis, its derivative, and its range."""
     v = np.concatenate([-np.geomspace(-_SATURATION[0], 1e-3, 60), [0.0]])
     v = np.concatenate([v, np.geomspace(1e-3, _SATURATION[1], 140)])[:, None]
     zeta = np.linspace(-14.0, 14.0, 20_001)
@@ -80,7 +81,7 @@ def _saturation_table() -> tuple[Any, Any, float, float]:
 
 
 def saturation(kurtosis: Array) -> tuple[Array, Array]:
-    """Parameter v of local fields of given excess kurtosis, and its derivative."""
+    """Saturation parameter v of local fields of given excess kurtosis, and its derivative."""
     table, derivative, lowest, highest = _saturation_table()
     clipped = np.clip(kurtosis, lowest, highest)
     y = table(clipped)
@@ -89,9 +90,10 @@ def saturation(kurtosis: Array) -> tuple[Array, Array]:
 
 
 class LocalFields(NamedTuple):
-    """Standardized local fields f at the quadrature nodes, of shape (..., node), and their norm N.
+    """Local fields f = e / sqrt(N) of unit variance at the quadrature nodes, and the norm N.
 
-    `by_v` and `log_norm_by_v` are the derivatives of f and of log N with respect to v.
+    `values`, the local fields f, have the shape (..., node). `by_v` and `log_norm_by_v` are the
+    derivatives of f and of log N with respect to the saturation parameter v.
     """
 
     values: Array
@@ -101,7 +103,7 @@ class LocalFields(NamedTuple):
 
     @classmethod
     def of(cls, v: Array) -> "LocalFields":
-        """Compute the local fields of units with parameters v, an array of any shape."""
+        """Compute local fields for the saturation parameters v, an array of any shape."""
         value, slope = _erf_over(v[..., None], NODES)
         small = np.abs(v) < _SMALL
         safe = np.where(small, 1.0, v)

@@ -42,11 +42,11 @@ class CopulaFlowResult(FlowResult):
     times : ndarray of shape (n_times,)
         Times, in units of learning rate x steps / D.
     history : ndarray of shape (n_times, n_units, n_features)
-        Fields at these times.
+        Fields at the stored times.
     bias_history : ndarray of shape (n_times, n_units)
-        Biases at these times.
+        Biases at the stored times.
     loss : ndarray of shape (n_times,)
-        Mean squared error at these times.
+        Mean squared error at the stored times.
 
     Examples
     --------
@@ -71,20 +71,20 @@ class CopulaFlow(Flow):
     The loss is approximated in closed form. Each local field h_k = u_k.x is modelled as a saturated
     Gaussian variable with the exact variance u_k.C u_k and the exact excess kurtosis, where C is
     the covariance of a class. Each pair of local fields is modelled with a Gaussian copula and the
-    exact covariance u_j.C u_k. The loss L of a net with the mean readout of K units is then a
-    function of the fields u_k and the biases b_k. The flow follows the exact gradient of L:
+    exact covariance u_j.C u_k. The approximate loss L of a net with the mean readout of K units is
+    a function of the fields u_k and the biases b_k. The flow follows the exact gradient of L:
 
     .. math::
 
         \frac{du_k}{dt} = -K \frac{\partial L}{\partial u_k}, \qquad
-        \frac{db_k}{dt} = -K \frac{\partial L}{\partial b_k},
+        \frac{db_k}{dt} = -K \frac{\partial L}{\partial b_k}.
 
-    where t = learning rate x steps / D. An `FCNet` without weight decay follows this flow if
+    The time is t = learning rate x steps / D. An `FCNet` without weight decay follows the flow if
     learning_rate / batch_size is small. The inputs must have P(x) = P(-x). The targets of class 0
-    and class 1 are +1 and -1, or 0 and 1 if `activation` is "relu". On 30 tasks, the predicted mean
-    IPR of each half of the units differed from the mean IPR in trained nets by 3 % in the median
-    and by at most 21 %. On the tasks that pass the check of `predict_fields`, the largest
-    difference was 14 %.
+    and class 1 are +1 and -1, or 0 and 1 if `activation` is "relu". On 30 tasks, the mean IPR of
+    the units with positive or with negative initial bias was compared in the flow and in trained
+    nets. The relative difference was 3 % in the median and at most 21 %; on the tasks that pass the
+    check of `predict_fields`, the relative difference was at most 14 %.
 
     Parameters
     ----------
@@ -163,7 +163,8 @@ class CopulaFlow(Flow):
     ) -> CopulaFlowResult:
         """Integrate the flow.
 
-        Each step has a relative error of 1e-2. The final IPR then has an error of about 1e-3.
+        Each step of the integration has a relative error of 1e-2, with which the error of the final
+        IPR is about 1e-3.
 
         Parameters
         ----------
@@ -173,7 +174,8 @@ class CopulaFlow(Flow):
             Final time, learning rate x steps / D.
         bias_init : float or array-like of shape (n_units,), optional
             Initial biases. A single number b sets the bias of the first half of the units to +b,
-            and that of the second half to -b. The default is 1, as for `FCNet`, or 0 for "relu".
+            and that of the second half to -b. The default of b is 1, as for `FCNet`, or 0 if the
+            activation function is "relu".
         times : array-like of shape (n_times,), optional
             Times at which the state is stored; by default, the first and the last time.
         random_state : int, Generator, RandomState or None, default=None
@@ -242,9 +244,9 @@ class CopulaFlow(Flow):
     def _closure(self, Q: Array, fourth: Array, b: Array) -> tuple[Array, ...]:
         """Loss of each class, (class,), and its derivatives.
 
-        The derivatives are with respect to the variances q and the fourth cumulants of the local
-        fields, (class, unit), their covariances Q off the diagonal, (class, unit, unit), and the
-        biases, (class, unit).
+        The derivatives of the loss are with respect to the variances q and the fourth cumulants of
+        the local fields, (class, unit), their covariances Q off the diagonal, (class, unit, unit),
+        and the biases, (class, unit).
         """
         from ._compiled_pairs import sum_pairs  # imports numba
 

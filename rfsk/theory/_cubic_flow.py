@@ -31,7 +31,7 @@ def activation_derivatives(activation: str, bias: ArrayLike) -> Array:
     Returns
     -------
     derivatives : ndarray of shape (5,) + bias.shape
-        Value, and derivatives of order 1 to 4.
+        Value of the activation function, and its derivatives of order 1 to 4.
 
     Examples
     --------
@@ -55,8 +55,8 @@ def activation_derivatives(activation: str, bias: ArrayLike) -> Array:
 class CubicFlow(Flow):
     r"""Gradient flow of small fields u = w / sqrt(D), from second- and fourth-order statistics.
 
-    `CubicFlow` is the reduced model of A. Ingrosso and S. Goldt (PNAS 119, e2201854119, 2022). If
-    the output of a committee machine is small, each unit of the machine follows
+    `CubicFlow` is the reduced model of Ingrosso and Goldt (PNAS 119, e2201854119, 2022). If the
+    output of a committee machine is small, each unit of the machine follows
 
     .. math::
 
@@ -74,8 +74,8 @@ class CubicFlow(Flow):
     the fourth cumulant, T = 3 sym(C C) + kappa the fourth moment, and (T uuu)_i = sum_jkl T_ijkl
     u_j u_k u_l. Delta denotes half the difference between class 0 and class 1, and a bar denotes
     the mean of the classes. The inputs must have P(x) = P(-x), the targets are +1 for class 0 and
-    -1 for class 1, and t = learning rate x steps / D. If kappa is zero, the fixed points are
-    Fourier modes. A negative kappa localizes the fields.
+    -1 for class 1, and t = learning rate x steps / D. If the fourth cumulant kappa is zero, the
+    fixed points of the flow are Fourier modes. If kappa is negative, fields localize.
 
     Parameters
     ----------
@@ -86,14 +86,16 @@ class CubicFlow(Flow):
     activation : {"erf", "tanh", "linear"}, default="erf"
         Activation function; "erf" is erf(h / sqrt 2).
     form : {"committee", "neuron"}, default="committee"
-        Equation to use. "committee" is the first equation, for the units of a committee machine,
-        and "neuron" is the second equation, for a single unit.
+        Equation to use: "committee" for the units of a committee machine, or "neuron" for a single
+        unit.
     fourth : {"full", "gaussian", "none"}, default="full"
-        Fourth moment to use: T, its Gaussian part 3 sym(C C), or zero.
+        Fourth moment to use: the full moment T = 3 sym(C C) + kappa, its Gaussian part 3 sym(C C),
+        or zero.
     interacting : bool, default=False
-        Whether to add the coupling between the units of a committee machine. With the mean
-        covariance M, the coupling adds -2 s_1(b_k) M mean_j[s_1(b_j) u_j]
-        - 2 s_2(b_k) mean_j[s_0(b_j)] M u_k to the velocity of unit k.
+        Whether to add the coupling between the units of a committee machine. The coupling adds -2
+        s_1(b_k) M mean_j[s_1(b_j) u_j] - 2 s_2(b_k) mean_j[s_0(b_j)] M u_k to the velocity of unit
+        k, where M is the mean covariance of the classes, b_k the bias of unit k, and s_n the n-th
+        derivative of the activation function.
 
     Attributes
     ----------
@@ -136,7 +138,7 @@ class CubicFlow(Flow):
         self._s = activation_derivatives(activation, self.bias)[:, :, None]
 
     def _coefficients(self) -> tuple[Array, Array, Array, Array]:
-        """Coefficients of C_0 u, C_1 u, T_0 uuu and T_1 uuu for each unit."""
+        """Coefficients of C_0 u, C_1 u, T_0 uuu and T_1 uuu in du/dt, for classes 0 and 1."""
         s0, s1, s2, s3, s4 = self._s
         if self.form == "committee":
             return s2, -s2, s4 / 6.0, -s4 / 6.0

@@ -37,10 +37,10 @@ def exact_elasticity(
         \frac{2 D\, s(0)\, p_S(0)\, E[\, \lvert x_k \rvert^2 / D \mid S = 0]}
         {E\lvert S \rvert\, s(k)}.
 
-    If the pixels are a smooth increasing function of a Gaussian field z, the density is computed
-    exactly. With the differences of z from its mean over the sites held fixed, S increases with
-    this mean and is zero at a single value of the mean. For other inputs, the density is estimated
-    with a kernel.
+    If the pixels are a smooth increasing function of a Gaussian field z, the density p_S is
+    computed exactly: if the differences of z from its mean over the sites are held fixed, the sum S
+    increases with the mean of z and is zero at a single value of the mean. For other inputs, the
+    density p_S is estimated with a kernel.
     """
     if statistics.is_elliptical or isinstance(source, GaussianField | GaussianClone):
         return np.ones(len(modes)), np.zeros(len(modes))
@@ -110,7 +110,7 @@ def _interpolated(place: Array, values: Array, steps: Array) -> Array:
 def _at_zero(
     model: LatentField, forward: Map, z: Array, power: Map, modes: Integers
 ) -> tuple[Array, Array]:
-    """Density of S at 0, given z minus its mean, times the power at S = 0; and control variates."""
+    """Density of the sum S at 0, given z minus its mean, times the power; and control variates."""
     spectrum = np.fft.fftn(model.latent_autocovariance()).real.ravel() * model.pixel_map.scale**2
     brightness = z.mean(axis=1)
     spread, rest = math.sqrt(spectrum[0] / z.shape[1]), z - brightness[:, None]
@@ -139,7 +139,7 @@ def _at_zero(
 
 
 def _ratio(values: Array, factor: Array, controls: Array) -> tuple[Array, Array]:
-    """Ratios of the means of all later columns to the mean of the first, and standard errors."""
+    """Ratios of the mean of each other column to the mean of column 0, and standard errors."""
     n = len(values)
     if not np.isfinite(values).all():
         return np.full(len(factor), np.nan), np.full(len(factor), np.inf)
@@ -157,6 +157,6 @@ def _kernel(u: Array, width: float) -> Array:
 
 
 def _gaussian_mean(width: float) -> float:
-    """Mean of the kernel over a standard normal distribution."""
+    """Mean of the smoothing kernel over a standard normal distribution."""
     q = 1.0 / (1.0 + width**2)
     return math.sqrt(q / (2.0 * math.pi)) * (1.5 - 0.5 * q)

@@ -28,9 +28,9 @@ class FixedPoint:
         Growth rates of small deviations from the fixed point, largest first. A deviation that
         shifts the field along the lattice has a growth rate of nearly zero.
     eigenvectors : ndarray of shape (n_features, n_features)
-        Deviations with these growth rates, one per row.
+        Deviations whose growth rates are the `eigenvalues`, one per row.
     residual : float
-        Largest absolute value of an entry of du/dt.
+        Largest absolute value of an entry of du/dt at the fixed point.
 
     Examples
     --------
@@ -49,7 +49,8 @@ class FixedPoint:
     def is_stable(self) -> bool:
         """Whether all growth rates are at most 1e-3 times the largest magnitude of a growth rate.
 
-        Positive growth rates below this limit can belong to shifts of the field along the lattice.
+        A positive growth rate below 1e-3 times the largest magnitude can belong to a deviation that
+        shifts the field along the lattice.
         """
         return bool(self.eigenvalues[0] <= _PINNED * np.abs(self.eigenvalues).max())
 

@@ -17,22 +17,24 @@ def gaussian_loss(fields: ArrayLike, biases: ArrayLike, task: Any) -> float:
     r"""Mean squared error of a committee machine of erf units on Gaussian inputs.
 
     The output of the net is the mean over units k of s_k = erf((u_k.x + b_k) / sqrt 2), and the
-    targets are +1 and -1 for two classes of equal size. The loss follows from
+    targets are +1 and -1 for two classes of equal size. With the covariance C of a class, Q = u C
+    u^T, v = 1 + diag Q, m_k = b_k / sqrt(v_k) and r_kl = Q_kl / sqrt(v_k v_l), the loss follows
+    from
 
     .. math::
 
         E s_k &= 2 \Phi(m_k) - 1, \\
-        E s_k s_l &= 4 \Phi_2(m_k, m_l; r_{kl}) - 2 \Phi(m_k) - 2 \Phi(m_l) + 1,
+        E s_k s_l &= 4 \Phi_2(m_k, m_l; r_{kl}) - 2 \Phi(m_k) - 2 \Phi(m_l) + 1.
 
-    where Q = u C u^T, v = 1 + diag Q, m_k = b_k / sqrt(v_k), r_kl = Q_kl / sqrt(v_k v_l), and Phi
-    and Phi_2 are the cumulative distribution functions of one and two standard normal variables.
+    Phi and Phi_2 are the cumulative distribution functions of one and two standard normal
+    variables.
 
     Parameters
     ----------
     fields : array-like of shape (n_units, n_features)
         Fields u, such as `receptive_fields_` of an `FCNet` with erf units and the mean readout.
     biases : array-like of shape (n_units,)
-        Biases b, such as `biases_` of the net.
+        Biases b, such as `biases_` of an `FCNet`.
     task : Discrimination, data (X, y), or pair of input models or of arrays of samples
         Classes, whose covariances C are used. The means of the classes are assumed to be zero.
 
@@ -107,7 +109,7 @@ def gaussian_accuracy(field: ArrayLike, bias: float, task: Any) -> float:
 def bivariate_normal_cdf(h: ArrayLike, k: ArrayLike, correlation: ArrayLike) -> Array:
     """Probability P(X < h, Y < k) for standard normal variables X and Y.
 
-    The probability is computed by Owen's T function (D. B. Owen, Ann. Math. Stat. 27, 1075, 1956).
+    The probability is computed by Owen's T function (Owen, Ann. Math. Stat. 27, 1075, 1956).
 
     Parameters
     ----------

@@ -42,17 +42,17 @@ class LocalizationIndex:
     Attributes
     ----------
     index : float
-        Localization index. If it exceeds 1, the uniform field is unstable and fields localize. NaN
-        if the index is not defined.
+        Localization index. If the index exceeds 1, the uniform field is unstable and fields
+        localize. NaN if the index is not defined.
     mode : tuple of int
         Wave vector, in cycles around the lattice, of the least stable Fourier mode.
     growth_rate : float
-        Growth rate of a small deviation from the uniform field in this mode, per unit of time of
-        the flow.
+        Growth rate of a small deviation from the uniform field along the least stable Fourier mode,
+        per unit of time of the flow.
     standard_error : float
-        Standard error of the index. For models, this is the error due to the random draws, and for
-        samples, a jackknife estimate (NaN if a class has fewer than 20 rows). The standard error is
-        0 for elliptical models, and for all models with theory="committee".
+        Standard error of the index. For models, the standard error is that of the random draws; for
+        samples, the standard error is a jackknife estimate (NaN if a class has fewer than 20 rows).
+        The standard error is 0 for elliptical models, and for all models with theory="committee".
     closure : float
         Index according to `RectifiedFlow`, which assumes that pixels depend weakly on one another.
         For models, `closure` has no sampling error. If the index exceeds 1, the difference of
@@ -77,7 +77,7 @@ class LocalizationIndex:
 
     @property
     def localizes(self) -> bool:
-        """Whether the index exceeds 1."""
+        """Whether the localization index exceeds 1."""
         return self.index > 1.0
 
 
@@ -101,26 +101,26 @@ def localization_index(
     .. math::
 
         \frac{2 D\, p_S(0)\, E[\, \lvert x_k \rvert^2 / D \mid S = 0]\; (s_0(0) + s_1(0))}
-        {E \lvert S \rvert\; (s_0(k) + s_1(k))},
+        {E \lvert S \rvert\; (s_0(k) + s_1(k))}.
 
-    where S is the sum of an input x of class 1 over the D sites, p_S the density of S, and x_k the
-    Fourier mode k of x. The criterion is exact for the gradient flow. For models that are smooth
-    increasing functions of a Gaussian field, the density is computed from draws without smoothing,
-    and an index near 1 has a standard error of 3e-4. For other models and for samples with n rows,
-    the density is smoothed over n^(-1/9) standard deviations of S. With n = 20,000, the index then
-    has a standard error of 0.02 and a bias below 0.003. The density is also smoothed if S is
-    discrete, as for spins. Every mode then grows initially, and the index shows whether a mode
-    continues to grow when the response to the mode exceeds the spacing of the values of S.
+    Here S is the sum of an input x of class 1 over the D sites, p_S the density of S, and x_k the
+    Fourier mode k of x. For the gradient flow of one ReLU neuron, the criterion that the index
+    exceeds 1 is exact. For models that are smooth increasing functions of a Gaussian field, the
+    density p_S is computed from draws without smoothing, and an index near 1 has a standard error
+    of 3e-4. For other models and for samples with n rows, the density p_S is smoothed over n^(-1/9)
+    standard deviations of S; with n = 20,000, the index has a standard error of 0.02 and a bias
+    below 0.003. If S is discrete, as for spins, the density p_S is smoothed as well. For discrete
+    S, every mode grows initially, and the index shows whether a mode continues to grow when the
+    response to the mode exceeds the spacing of the values of S.
 
     theory="committee" is for small fields of erf or tanh units with a positive bias (`CubicFlow`):
 
     .. math::
 
-        \frac{d_k T_0}{3\, d_0 T_k}, \qquad T_k = \sum_{jlm} T_{0jlm}\, e^{2 \pi i k j / D},
+        \frac{d_k T_0}{3\, d_0 T_k}, \qquad T_k = \sum_{jlm} T_{0jlm}\, e^{2 \pi i k j / D}.
 
-    where d_k is half the difference of the spectra of the classes at k, and T is half the
-    difference of the fourth moments of the classes. For Gaussian classes, the index never exceeds
-    1.
+    Here d_k is half the difference of the spectra of the classes at k, and T is half the difference
+    of the fourth moments of the classes. For Gaussian classes, the index never exceeds 1.
 
     Parameters
     ----------
@@ -132,7 +132,7 @@ def localization_index(
     shape : int or tuple of int, optional
         Lattice of the sites if samples are passed. The default is a ring.
     n_samples : int, default=20_000
-        Number of draws from a model of class 1, for "rectified".
+        Number of draws from a model of class 1, with theory="rectified".
     random_state : int, Generator, RandomState or None, default=None
         Seed of the draws.
 
@@ -249,7 +249,7 @@ def _sample_sizes(pair: tuple[Any, Any]) -> list[int]:
 def _committee(
     pair: tuple[Any, Any], spectra: Array, sides: tuple[int, ...]
 ) -> tuple[Array, Array]:
-    """Ratios and growth rates of all modes about the uniform fixed point of the cubic flow."""
+    """Index and growth rate of each Fourier mode at the uniform fixed point of the cubic flow."""
     difference = 0.5 * (spectra[0] - spectra[1])
     first, second = (
         _zero_momentum_spectrum(source, spectrum, sides)

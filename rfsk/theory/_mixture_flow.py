@@ -28,7 +28,7 @@ class MixtureFlow(CopulaFlow):
     Parameters
     ----------
     classes : pair of sequences of (weight, mean, covariance)
-        Components of class 0 and class 1. The weights of each class must sum to 1.
+        Components of class 0 and class 1. The weights of the components of a class must sum to 1.
 
     Attributes
     ----------

@@ -21,9 +21,9 @@ def mean_passage_time(
     descent from random initial weights, when the noise of the gradient exceeds the mean of the
     gradient. The mean time T(x) to reach the level from the initial value x satisfies
 
-    .. math:: f T' + g T'' / 2 = -1, \qquad T(\mathrm{level}) = T'(0) = 0,
+    .. math:: f T' + g T'' / 2 = -1, \qquad T(\mathrm{level}) = T'(0) = 0.
 
-    so that J = -T' solves J' = 2 (1 - f J) / g with J(0) = 0.
+    The negative derivative J = -T' of the mean time solves J' = 2 (1 - f J) / g with J(0) = 0.
 
     Parameters
     ----------

@@ -38,9 +38,10 @@ class FieldPrediction:
         with positive initial bias exceeds 1.5 times its minimum, or NaN; `loss`; `gap`, the
         Gaussian-equivalence gap, that is, the loss on the control (Gaussian inputs with the same
         mean and covariance) minus `loss`; and, for a net with the predicted fields and biases on
-        samples, `accuracy`, `sample_loss` and its standard error `sample_loss_error`. With the
-        check, the table also has `ipr_error_positive` and `ipr_error_negative`, estimates of the
-        relative errors of the IPR, which are about two thirds of the errors found in trained nets.
+        samples, `accuracy`, `sample_loss` and its standard error `sample_loss_error`. If `check` is
+        True, the table has the further columns `ipr_error_positive` and `ipr_error_negative`,
+        estimates of the relative errors of the mean IPR. These estimates are about two thirds of
+        the errors found in trained nets.
     shape : tuple of int
         Lattice of the inputs.
 
@@ -120,7 +121,7 @@ def predict_fields(
     task : Discrimination, data (X, y), or pair of input models or of arrays of samples
         Class 0 and class 1.
     n_units : int, default=40
-        Number of units. The first half has a positive initial bias.
+        Number of units, of which the first half has a positive initial bias.
     activation : {"erf", "tanh", "relu"}, default="erf"
         Activation function, as in `CopulaFlow`.
     bias_init : float, optional
@@ -132,11 +133,13 @@ def predict_fields(
     end : float, default=100.0
         Final time, learning rate x steps / D.
     start : array-like of shape (n_units, n_features), optional
-        Initial fields to use instead of random ones. The result then has a single time course.
+        Initial fields to use instead of random ones. If `start` is passed, the result has a single
+        time course.
     n_repeats : int, default=3
         Number of sets of random initial fields.
     check : bool, default=True
-        Whether to check the closure on samples. The check takes about half of the computing time.
+        Whether to check the loss and the velocities of `CopulaFlow` on samples. This check takes
+        about half of the computing time.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the initial fields and of the samples.
 
@@ -147,10 +150,12 @@ def predict_fields(
     Raises
     ------
     ValueError
-        If the closure fails the check. Either its loss and the loss on samples differ by more
-        than the sum of four standard errors and 0.2 times the decrease of the loss during training,
-        or the relative error of the IPR of one half of the units exceeds 6 %, as estimated from the
-        velocities on samples. Possible causes are odd moments, discrete pixels and heavy tails.
+        If `CopulaFlow` fails the check on samples: either the loss of the flow and the loss on
+        samples differ by more than the sum of four standard errors and 0.2 times the decrease of
+        the loss during training, or the relative error of the mean IPR of the units with positive
+        or negative initial bias exceeds 6 %, as estimated from the velocities on samples.
+        `CopulaFlow` can fail the check if the inputs have odd moments, discrete pixels or heavy
+        tails.
 
     Examples
     --------
@@ -196,8 +201,8 @@ def _ipr_errors(
 ) -> tuple[float, float]:
     """Estimated relative errors of the mean IPR of units with positive and negative initial bias.
 
-    The flow is continued for half of its time, once as it is and once with a constant added to its
-    velocity. The constant is the velocity on samples minus the velocity of the closure.
+    The flow is continued for half of the time of the course, once unchanged and once with a
+    constant added to its velocity: the velocity on samples minus the velocity of the flow.
     """
     u, b = course.fields, course.biases
     positive, end = starts_positive(u), np.array([0.5 * course.times[-1]])

@@ -28,13 +28,14 @@ class RectifiedFlow(Flow):
     .. math::
 
         \frac{dw}{dt} = \frac 1 2
-        \left\{ E_1[x\, \mathrm{sign}(w \cdot x)] - (S_0 + S_1) w \right\},
+        \left\{ E_1[x\, \mathrm{sign}(w \cdot x)] - (S_0 + S_1) w \right\}.
 
-    where t = learning rate x steps. The first term, the drive, is approximated by the amplifier of
-    class 1: E_1[x_i sign(w.x)] = s amp(a_i), where s^2 is the variance of a pixel and a = S_1 w /
-    (s sqrt(w.S_1 w)) (Lufkin, Saxe and Grant, NeurIPS 2024). The approximation is exact for
-    elliptical inputs. For saturated pixels, the drive has an error of a few per cent: the flow
-    predicts early times, and whether and where fields localize, but not how narrow fields become.
+    The time is t = learning rate x steps. The drive E_1[x_i sign(w.x)] of weight i is approximated
+    by s amp(a_i), where amp is the amplifier of class 1, s^2 the variance of a pixel and a = S_1 w
+    / (s sqrt(w.S_1 w)) (Lufkin, Saxe and Grant, NeurIPS 2024). For elliptical inputs, this
+    approximation of the drive is exact. For saturated pixels, the drive has an error of a few per
+    cent: the flow predicts early times, and whether and where fields localize, but not how narrow
+    fields become.
 
     Parameters
     ----------
@@ -79,7 +80,7 @@ class RectifiedFlow(Flow):
         return np.asarray(first[site_differences(self.shape)])
 
     def drive(self, weights: ArrayLike) -> Array:
-        """Drive s amp(a) of each neuron.
+        """Drive E_1[x sign(w.x)] of each neuron, approximated by the amplifier.
 
         Parameters
         ----------
@@ -116,7 +117,7 @@ class RectifiedFlow(Flow):
         """Integrate the flow by exponential time differencing, and return a `FlowResult`.
 
         Exponential time differencing treats the linear part of the flow and the fixed points
-        exactly (S. M. Cox and P. C. Matthews, J. Comput. Phys. 176, 430, 2002).
+        exactly (Cox and Matthews, J. Comput. Phys. 176, 430, 2002).
 
         Parameters
         ----------

@@ -25,7 +25,7 @@ _SMALL = 1e-4  # relative displacement of finite differences
 
 
 class _Stages(NamedTuple):
-    """Coefficients, (s + 1,), of Y_{j-1}, Y_{j-2}, F_{j-1} and F_0 in the formula of stage Y_j."""
+    """Coefficients of earlier states and velocities in the formula of each of the s + 1 stages."""
 
     by_previous: Array
     by_second_last: Array
@@ -70,7 +70,7 @@ def integrate_gradient_flow(
     Returns
     -------
     history : ndarray of shape (n_times, n)
-        Values of y at these times, by cubic interpolation within steps.
+        Values of y at `times`, by cubic interpolation within steps.
 
     Raises
     ------

@@ -30,7 +30,7 @@ class FieldStatistics:
         Eigenvalues of the covariance by wave vector, in the flattened order of `numpy.fft.fftn`.
     values, weights : ndarray of shape (n_nodes,)
         Quadrature of the distribution of a pixel: the expectation of a function g of a pixel is
-        weights @ g(values). None for elliptical distributions.
+        weights @ g(values). Both arrays are None for elliptical distributions.
     mean_absolute : float
         Mean absolute value of a pixel.
 

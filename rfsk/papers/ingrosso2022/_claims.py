@@ -176,8 +176,8 @@ CLAIMS: tuple[Claim, ...] = (
         "C2",
         "fields match convolutional filters",
         "The localized fields are bumps of the same width as the filters that a convolutional net "
-        "learns on the same task. The oscillating fields do not match the filters better than "
-        "fields with random phases do.",
+        "learns on the same task. The oscillating fields do not match the filters of the "
+        "convolutional net better than fields with random phases do.",
         _matches("ring: ") + _matches("torus: "),
         _measures.convolutional_match,
         _figures.convolutional_match,
@@ -219,8 +219,8 @@ CLAIMS: tuple[Claim, ...] = (
         "C6",
         "it holds for other units and inputs",
         "Fields also localize with other activation functions, and on other non-Gaussian inputs: "
-        "Ising spins and phi^4 fields. Each group of units is compared with the same group on the "
-        "control.",
+        "Ising spins and phi^4 fields. The IPR of the fields is compared with the IPR of the same "
+        "units on the control.",
         _OTHER_INPUTS,
         _measures.other_inputs,
         _figures.other_inputs,
@@ -230,8 +230,9 @@ CLAIMS: tuple[Claim, ...] = (
         "C7",
         "Gaussian equivalence breaks when fields form",
         "Early in training, the loss of a net on the Gaussian control equals that on its inputs. "
-        "As fields form, a gap opens between the two losses, and fields with the same spectra and "
-        "random phases keep a decreasing fraction of the gap.",
+        "As fields form, a gap opens between the loss on the control and the loss on the inputs, "
+        "and fields with the same spectra and random phases keep a decreasing fraction of this "
+        "gap.",
         _GAUSSIAN_EQUIVALENCE,
         _measures.gaussian_equivalence,
         _figures.gaussian_equivalence,
@@ -242,7 +243,8 @@ CLAIMS: tuple[Claim, ...] = (
         "tiling needs translation-invariant inputs",
         "Higher-order statistics localize fields, and translation invariance makes them tile. On "
         "unevenly spaced sites, fields localize, but few are centred where the sites are close "
-        "together. Random shifts of the same inputs restore the tiling.",
+        "together. If the inputs on unevenly spaced sites are shifted at random, fields tile "
+        "space.",
         _TRANSLATION_INVARIANCE,
         _measures.translation_invariance,
         _figures.translation_invariance,
