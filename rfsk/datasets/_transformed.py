@@ -58,7 +58,7 @@ class Algebraic:
             )
 
     def _absolute_moment(self, m: float) -> float:
-        """Absolute moment of order m < k of the unscaled density, (1/k) Beta((m + 1)/k, 1 - m/k)."""
+        """Absolute moment of order m < k of the density p: (1/k) Beta((m + 1)/k, 1 - m/k)."""
         beta = scipy.special.beta((m + 1.0) / self.k, 1.0 - m / self.k)
         return float(beta) / self.k
 

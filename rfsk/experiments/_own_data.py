@@ -316,7 +316,7 @@ def _warnings_of(test: ControlTest) -> list[str]:
 def _matches(
     test: ControlTest, data: Array, labels: NDArray[Any], sides: Shape, n_jobs: int | None
 ) -> dict[str, tuple[float, float]]:
-    """Median match of the fields with other features learned from the data, and its chance level."""
+    """Median match of fields with other features learned from the data, and its chance level."""
     units = test.is_localized if test.is_localized.any() else test.has_grown
     fields = test.net.receptive_fields_[units]
     if not len(fields):

@@ -64,7 +64,7 @@ class FieldEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
 
     @abstractmethod
     def _module_params(self, shape: tuple[int, ...]) -> dict[str, Any]:
-        """Parameters of the module that set its sizes, for inputs on a lattice of the given shape."""
+        """Parameters that set the sizes of the module, for inputs on a lattice of this shape."""
 
     @abstractmethod
     def _outputs(self, X: ArrayLike, **options: Any) -> Array:

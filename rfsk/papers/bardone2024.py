@@ -11,7 +11,7 @@ w.u and b = w.v of the field w with the directions u and v. With the time t = ra
 .. math::
 
     \frac{da}{dt} = \frac{F_a - a (a F_a + b F_b)}{2} - e a, \qquad
-    \frac{db}{dt} = \frac{F_b - b (a F_a + b F_b)}{2} - e b,
+    \frac{db}{dt} = \frac{F_b - b (a F_a + b F_b)}{2} - e b.
 
 In the equations of da/dt and db/dt, F_a and F_b are the derivatives of F(a, b), and e = rate V (D -
 1) / 2 with V = E f'(s)^2 = 4 / 5^(3/2) is the rate at which the noise of single samples reduces
@@ -94,7 +94,7 @@ def predicted(size: int, coupling: float, rate: float) -> Any:
 
 
 def gradient(X: Array, s: Array) -> Array:
-    """Mean of y f'(w.x) x over a batch, whose first half is class 1, and whose second half class 0."""
+    """Mean of y f'(w.x) x over a batch, whose halves are class 1 and class 0."""
     slope = 2.0 * s * np.exp(-(s**2))
     slope[:, X.shape[1] // 2 :] *= -1.0
     return slope.swapaxes(1, 2) @ X / X.shape[1]

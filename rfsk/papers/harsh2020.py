@@ -113,7 +113,7 @@ def place_cells(bench: Bench, number: int) -> dict[str, float]:
 
 
 def theory_overlap(variance: float, excess: float) -> float:
-    """Predicted squared overlap with the modes for `excess` times D / l^2 inputs, l = `variance`."""
+    """Predicted squared overlap with the modes for `excess` times D / `variance`^2 inputs."""
     return max(0.0, (1.0 - 1.0 / excess) / (1.0 + variance / excess))
 
 
@@ -162,7 +162,7 @@ def best_field(X: Array) -> Array:
 
 
 def step_variance(bench: Bench) -> tuple[Array, float]:
-    """Field of largest likelihood, and mean squared move of its centre per step at r = B = 1."""
+    """Most likely field, and mean squared move of its centre for rate 1 and batch size 1."""
 
     def compute() -> tuple[Array, float]:
         rng = np.random.default_rng(0)

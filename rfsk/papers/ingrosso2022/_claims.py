@@ -36,7 +36,7 @@ def _tiles(name: str, high: float | None = None) -> tuple[Quantity, Quantity]:
 
 
 def _matches(name: str) -> tuple[Quantity, ...]:
-    """Quantities for matches of fields, compared with chance and bumps, and for ratios of widths."""
+    """Quantities for matches of fields, compared with chance and bumps, and for width ratios."""
     ratio = f"{name}width over that of the match, b > 0"
     return (
         _at_least(f"{name}match, b > 0", 0.9, digits=3),

@@ -86,7 +86,7 @@ def _all_seeds(bench: Bench, kind: str, inputs: str, group: str | None = None) -
 
 
 def localized_fields(bench: Bench) -> Any:
-    """Claim C1: fields of one net on the ring and one on the torus, and mean IPR during training."""
+    """Claim C1: fields of a net on the ring and one on the torus, and mean IPR during training."""
     figure, axes = _axes(3)
     for ax, kind in zip(axes, measured.LATTICES, strict=False):
         bumps = fields(bench, kind, 0)["b > 0"][:25]
@@ -106,7 +106,7 @@ def localized_fields(bench: Bench) -> Any:
 
 
 def convolutional_match(bench: Bench) -> Any:
-    """Claim C2: fields with the median match and their filters on both lattices, and all matches."""
+    """Claim C2: fields with the median match, their filters on both lattices, and all matches."""
     figure, axes = _axes(3)
     row, laid = _median(bench, "ring", measured.filters(bench, "ring", 0))
     _overlay(axes[0], {"field": row, "filter": laid}, row)

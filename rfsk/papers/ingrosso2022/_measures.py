@@ -203,7 +203,7 @@ def followed(bench: Bench, number: int) -> tuple[Array, Array, Array]:
 
 
 def reduced_model(bench: Bench, number: int) -> Numbers:
-    """Claim C4: final IPR and match of flow and nets, and effect of second-order statistics alone."""
+    """Claim C4: final IPR and match of flow and nets, and effect of second-order statistics."""
     found: Numbers = {}
     for gain, other in ((1.0, 3.0), (3.0, 1.0)):
         bumps = fields(bench, "small", number, f"gain {gain:g}")["b > 0"]
