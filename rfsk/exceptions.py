@@ -6,9 +6,9 @@ __all__ = ["LikelyMistakeWarning", "NotTestableWarning"]
 class LikelyMistakeWarning(UserWarning):
     """Warning about a valid call that is probably a mistake.
 
-    Examples are nets without biases, several classes pooled into one cumulant, transposed fields
-    and images whose rows and columns are exchanged. The message of the warning gives the reason and
-    the remedy.
+    Typical mistakes are nets without biases, several classes pooled into one cumulant, transposed
+    fields and images whose rows and columns are exchanged. The message of the warning gives the
+    reason and the remedy.
 
     Examples
     --------
@@ -25,9 +25,10 @@ class LikelyMistakeWarning(UserWarning):
 class NotTestableWarning(UserWarning):
     """Warning that fields cannot be tested for localization, so that their p-values are NaN.
 
-    By default, each field is compared with surrogate fields that have random Fourier phases. These
-    surrogates represent the null hypothesis only if all sites of the inputs are statistically
-    equivalent. The message of the warning says why the sites do not seem to be equivalent.
+    By default, each field is compared with surrogate fields that have random Fourier phases.
+    Surrogate fields with random phases represent the null hypothesis only if all sites of the
+    inputs are statistically equivalent. The message of the warning says why the sites do not seem
+    to be statistically equivalent.
 
     Examples
     --------

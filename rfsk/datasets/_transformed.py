@@ -31,9 +31,9 @@ class Algebraic:
 
     .. math:: p(x) = \frac{1}{2} (1 + \lvert x \rvert^k)^{-1 - 1 / k}
 
-    The distribution is scaled to unit variance. In the tails, p(x) decays as the power -k - 1 of
-    the distance from zero. The excess kurtosis is infinite for k <= 4, zero at k = 5.890 and
-    approaches -1.2 for large k.
+    The distribution is scaled to unit variance. With tail exponent k, the density p(x) decays as
+    the power -k - 1 of x for large x. The excess kurtosis is infinite for tail exponents k <= 4,
+    zero at k = 5.890, and approaches -1.2 for large k.
 
     Parameters
     ----------
@@ -58,18 +58,18 @@ class Algebraic:
             )
 
     def _absolute_moment(self, m: float) -> float:
-        """Absolute moment of order m < k before scaling, (1/k) Beta((m + 1)/k, 1 - m/k)."""
+        """Absolute moment of order m < k of the density p: (1/k) Beta((m + 1)/k, 1 - m/k)."""
         beta = scipy.special.beta((m + 1.0) / self.k, 1.0 - m / self.k)
         return float(beta) / self.k
 
     def excess_kurtosis(self) -> float:
-        """Excess kurtosis; infinite for k <= 4."""
+        """Excess kurtosis, which is infinite for tail exponents k <= 4."""
         if self.k <= 4.0:
             return math.inf
         return self._absolute_moment(4.0) / self._absolute_moment(2.0) ** 2 - 3.0
 
     def of_normal(self, z: Any) -> Any:
-        """Quantile at the cumulative probability of a standard normal z.
+        """Quantile of this distribution at the cumulative probability of a standard normal z.
 
         Parameters
         ----------
@@ -107,11 +107,12 @@ class TransformedField(LatentField):
 
     .. math:: x = Q(\Phi(z))
 
-    Here z is a Gaussian field with covariance C, Phi the cumulative distribution function of the
-    standard normal distribution, and Q the quantile function of the marginal distribution,
-    standardized to zero mean and unit variance ("normal to anything", Cario and Nelson, 1997).
-    Covariances are (6/pi) asin(C/2) for "uniform" and (2/pi) asin C for "sign". For other
-    distributions, covariances are computed from a series, with the accuracy given in `NLGP`.
+    The field x is a function of a Gaussian field z with covariance C, the cumulative distribution
+    function Phi of the standard normal distribution, and the quantile function Q of the marginal
+    distribution, standardized to zero mean and unit variance ("normal to anything", Cario and
+    Nelson, 1997). The covariance of the field is (6/pi) asin(C/2) for "uniform" and (2/pi) asin C
+    for "sign", where C is the covariance of the Gaussian field. For other distributions, the
+    covariance is computed from a series, with the accuracy that the documentation of `NLGP` states.
 
     Parameters
     ----------

@@ -37,25 +37,27 @@ class ControlTest:
     controls : list of FCNet or ConvNet
         Nets fitted to the Gaussian controls of the data.
     groups : dict of str to ndarray of bool of shape (n_units,)
-        Units with initial bias "b > 0" and "b < 0", or "all units" if the initial bias is zero.
+        Units of each group: "b > 0" and "b < 0", the units with positive and with negative initial
+        bias, or "all units" if the initial bias is zero.
     has_grown : ndarray of bool of shape (n_units,)
-        Units whose fields have grown, that is, have more than 1.5 times their initial norm. All
-        means are over units that have grown.
+        Units whose fields have grown, that is, have more than 1.5 times their initial norm.
+        `statistic` and `control_statistic` are means over units whose fields have grown.
     statistic : dict of str to float
-        Mean of the measure in each group; NaN for a group in which no field has grown.
+        Mean of `measure` over the units of each group, for the net trained on the data; NaN for a
+        group in which no field has grown.
     control_statistic : dict of str to ndarray of shape (n_controls,)
-        Mean of the measure in each group, for each control.
+        Mean of `measure` over the units of each group, for the net trained on each control.
     ratio : dict of str to float
         Effect size: `statistic` divided by the mean of `control_statistic`.
     p_value : float
-        Monte Carlo p-value. The test statistic is the largest of the standardized means of the
-        groups.
+        Monte Carlo p-value. The test statistic is the largest of the group means in `statistic`,
+        each standardized over all nets.
     unit_values : ndarray of shape (n_units,)
         Measure of each unit.
     unit_p_values : ndarray of shape (n_units,)
         p-value of each unit that has grown, compared with the units of the same group that have
-        grown in the controls. The p-values have the correction of Benjamini and Hochberg (J. R.
-        Stat. Soc. B 57, 289, 1995). NaN for units that have not grown.
+        grown in the controls. The p-values are corrected for multiple testing (Benjamini and
+        Hochberg, JRSS B 57, 289, 1995). The p-value of a unit that has not grown is NaN.
     alpha : float
         Level of the test.
     keep : {"mean", "covariance", "marginals"}
@@ -152,9 +154,9 @@ def control_test(
     The same net is trained on the data and on Gaussian controls, which have exactly the mean and
     covariance of the data in each class (`make_gaussian_clone`). The null hypothesis is that the
     data are Gaussian given the class. Under the null hypothesis, the data and the controls are
-    exchangeable, so that the Monte Carlo p-value (Barnard, J. R. Stat. Soc. B 25, 294, 1963) is
-    exact. The p-value is exact for any lattice and boundary, for features with different variances,
-    and for classes with different means.
+    exchangeable, so that the Monte Carlo p-value (Barnard, JRSS B 25, 294, 1963) is exact. The
+    p-value is exact for any lattice and boundary, for features with different variances, and for
+    classes with different means.
 
     Parameters
     ----------
@@ -166,16 +168,17 @@ def control_test(
     y : array-like of shape (n_samples,)
         Labels.
     keep : {"mean", "covariance", "marginals"}, default="covariance"
-        Statistics of each class that the controls have in common with the data. For "mean", the
-        null hypothesis is that the data are Gaussian with independent features of equal variance
-        about the class mean, and the p-value is exact. For "marginals", the null hypothesis is that
-        the data have a Gaussian copula, that is, that each feature is a monotonic function of a
-        feature of Gaussian data, as in an NLGP. The p-value for "marginals" is approximate.
+        Statistics of each class that the controls have in common with the data. With keep="mean",
+        the null hypothesis is that the data are Gaussian with independent features of equal
+        variance about the class mean, and the p-value is exact. With keep="marginals", the null
+        hypothesis is that the data have a Gaussian copula, that is, that each feature is a
+        monotonic function of a feature of Gaussian data, as in an NLGP. The p-value of a test with
+        keep="marginals" is approximate.
     n_controls : int, default=19
         Number of controls. The smallest p-value is 1 / (n_controls + 1).
     measure : callable, default=ipr
-        Function that maps fields of shape (n_units, n_features) to one number per unit. The number
-        must increase with localization.
+        Function that maps fields of shape (n_units, n_features) to one number per unit, which must
+        increase with localization.
     alpha : float, default=0.05
         Significance level of the test. `alpha` must be at least 1 / (n_controls + 1).
     n_jobs : int, default=-1
@@ -267,7 +270,7 @@ def control_test(
 
 
 def _p_value_of_largest(means: Array) -> float:
-    """p-value of the first net for the largest standardized mean of `means`, (n_groups, n_nets)."""
+    """p-value of the largest standardized group mean of net 0, from `means`, (n_groups, n_nets)."""
     known = np.ma.masked_invalid(means)
     spread = known.std(axis=1, keepdims=True)
     scores = known.anom(axis=1) / np.ma.where(spread > 0.0, spread, 1.0)

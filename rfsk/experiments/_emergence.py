@@ -71,7 +71,7 @@ class Emergence:
     is_positive : dict of str to ndarray of bool
         Units of each net with a positive initial bias.
     population : dict of str to PopulationSummary
-        Groups of the units of each net, and their tiling.
+        Groups of the units of each net, and the tiling of the lattice by localized fields.
     match : dict of str to ndarray of shape (n_hidden,)
         Best match of each field of the net "nlgp" with the "filters" of the convolutional net, and
         with the CP "factors" of the fourth cumulant.
@@ -97,9 +97,9 @@ class Emergence:
 
     @property
     def example_unit(self) -> int:
-        """Index of the localized unit whose match with the factors is the median of these units.
+        """Index of the localized unit that has the median match with the CP factors.
 
-        If no unit is localized, the median is taken over all units.
+        If no unit is localized, this is the index of the unit with the median match of all units.
         """
         localized = np.flatnonzero(self.is_localized["nlgp"])
         units = localized if len(localized) else np.arange(len(self.match["factors"]))
@@ -195,9 +195,9 @@ def emergence(
 
     An `FCNet` is trained online on two classes of NLGP inputs. Another `FCNet` is trained on the
     control (Gaussian inputs with the same mean and covariance), and a `ConvNet` on the inputs. The
-    fields are compared with the filters of the `ConvNet` and with the CP factors of the fourth
-    cumulant of the long-range class (claims 1, 2, 3 and 5 of Ingrosso and Goldt, PNAS 2022). The
-    study takes about ten seconds on two cores.
+    fields of the first `FCNet` are compared with the filters of the `ConvNet` and with the CP
+    factors of the fourth cumulant of the long-range class (claims 1, 2, 3 and 5 of Ingrosso and
+    Goldt, PNAS 2022). The study takes about ten seconds on two cores.
 
     Parameters
     ----------

@@ -164,8 +164,8 @@ class FieldStudy:
 
     A call of the study takes the parameters of `make_task`, the parameters of `FCNet`, and the
     parameters listed in the Notes. By default, the net has 40 units, learning rate 5, batches of
-    100 and no weight decay. The fields of this net agree with the fields of a net that is trained
-    with learning rate 0.05 on single samples.
+    100 and no weight decay. The fields of the default net agree with the fields of a net that is
+    trained with learning rate 0.05 on single samples.
 
     Parameters
     ----------
@@ -184,11 +184,12 @@ class FieldStudy:
     n_measures : int, default=1
         Number of measurements. By default, the net is measured once, at the end of training. If
         `n_measures` is greater than 1, the results are arrays of measurements at times that are
-        evenly spaced in the logarithm, over three decades.
+        evenly spaced in the logarithm, from a thousandth of the training time to its end.
     n_rounds : int, default=0
-        Number of rounds of `iterative_magnitude_pruning` on `n_train` samples. If positive, the
-        results are arrays of measurements, one per round. The results then include `round` (0 for
-        the dense net) and `weights_left`, the fraction of the weights that are left.
+        Number of rounds of `iterative_magnitude_pruning` on `n_train` samples. If `n_rounds` is
+        positive, the results are arrays of measurements, one per round. The results of pruning
+        include `round` (0 for the dense net) and `weights_left`, the fraction of the weights that
+        are left.
 
     Examples
     --------

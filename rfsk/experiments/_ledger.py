@@ -174,14 +174,15 @@ def locality_ledger(
     Parameters
     ----------
     learners : sequence of str or callable, optional
-        Learners to train. Each is one of the names "erf net", "relu net", "pruning", "l1" (all
-        `FCNet`), "denoiser" (`denoiser_fields`), "autoencoder", "rbm" and "hebbian", or a function
-        ``learner(X, y, n_units, seed)`` that returns fields. By default, all named learners.
+        Learners to train. Each learner is one of the names "erf net", "relu net", "pruning", "l1"
+        (all `FCNet`), "denoiser" (`denoiser_fields`), "autoencoder", "rbm" and "hebbian", or a
+        function ``learner(X, y, n_units, seed)`` that returns fields. By default, all named
+        learners.
     inputs : sequence of str or callable, optional
-        Inputs to train on. Each is one of the names "nlgp", "gaussian", "elliptical", "laplace",
-        "ising" and "photographs" (pixels on circles), or a function ``inputs(n_sites, n_samples,
-        seed)`` that returns X and labels 0 and 1. The features of X must be equivalent sites of a
-        ring. By default, all named inputs.
+        Inputs to train on. Each kind of inputs is one of the names "nlgp", "gaussian",
+        "elliptical", "laplace", "ising" and "photographs" (pixels on circles), or a function
+        ``inputs(n_sites, n_samples, seed)`` that returns X and labels 0 and 1. The features of X
+        must be equivalent sites of a ring. By default, all named inputs.
     n_repeats : int, default=5
         Number of repeats, at least 2.
     n_sites : int, default=40
@@ -195,18 +196,19 @@ def locality_ledger(
     n_jobs : int, default=-1
         Number of workers, as in `sweep`.
     random_state : int, Generator, RandomState or None, default=None
-        Seed, as in `sweep`. Within a repeat, all combinations have the same seed.
+        Seed, as in `sweep`. Within a repeat, all combinations of learner and inputs have the same
+        seed.
     verbose : int, default=0
         Whether to show a progress bar, as in `sweep`.
 
     Returns
     -------
     ledger : pandas.DataFrame
-        One row per combination of `learner`, `inputs` and `is_control`. The other columns are
-        `locality`, `alignment` and `reach`, means over the repeats; `low` and `high`, the ends of
-        the confidence interval of the mean locality; `p_value`, the median p-value in a comparison
-        with fields of random phases; `n_repeats`, the number of repeats with nonzero fields; and
-        `verdict`.
+        One row per combination of `learner`, `inputs` and `is_control`. The columns with results
+        are `locality`, `alignment` and `reach`, means over the repeats; `low` and `high`, the ends
+        of the confidence interval of the mean locality; `p_value`, the median p-value in a
+        comparison with fields of random phases; `n_repeats`, the number of repeats with nonzero
+        fields; and `verdict`.
 
     Examples
     --------

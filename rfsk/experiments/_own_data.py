@@ -88,10 +88,11 @@ class DataStudy:
         Lattice of the inputs.
     matches : dict of str to (float, float)
         Matches of the fields with the filters of a convolutional net, with the CP factors of the
-        fourth cumulant, and with the fields of nets with other seeds. Each value consists of the
-        median of the best match, and the 5 % critical value for fields with random phases
-        (`chance_match`). Only localized fields are matched. If no field is localized, all fields
-        that have grown (`test.has_grown`) are matched. Empty if no field has grown.
+        fourth cumulant, and with the fields of nets with other seeds. Each value of `matches`
+        consists of the median of the best matches of the fields, and the 5 % critical value for
+        fields with random phases (`chance_match`). Only localized fields are matched. If no field
+        is localized, all fields that have grown (`test.has_grown`) are matched. `matches` is empty
+        if no field has grown.
     index : LocalizationIndex or None
         Localization index of the data for a ReLU neuron; None if the index is not defined.
     notes : list of str
@@ -217,9 +218,9 @@ def study_data(
     remove : sequence of {"brightness", "contrast", "class_means"}, default=()
         Properties of the data to remove: the mean of each row ("brightness"), the standard
         deviation of each row, by division ("contrast"), and the mean of each class ("class_means").
-        The properties are removed in this order. Removal can change the verdict, because a net
-        first learns the properties that separate the classes most easily, and because a varying
-        contrast alone makes data non-Gaussian.
+        Brightness is removed first, then contrast, and the class means last. Removing a property
+        can change the verdict, because a net first learns the properties that separate the classes
+        most easily, and because a varying contrast alone makes data non-Gaussian.
     n_controls : int, default=19
         Number of controls, at least 19. The smallest possible p-value is 1 / (n_controls + 1).
     n_hidden : int, default=32
@@ -332,7 +333,7 @@ def _warnings_of(test: ControlTest) -> list[str]:
 def _matches(
     test: ControlTest, data: Array, labels: NDArray[Any], sides: Shape, n_jobs: int | None
 ) -> dict[str, tuple[float, float]]:
-    """Median match with other features learned from the same data, and its chance level."""
+    """Median match of fields with other features learned from the data, and its chance level."""
     units = test.is_localized if test.is_localized.any() else test.has_grown
     fields = test.net.receptive_fields_[units]
     if not len(fields):

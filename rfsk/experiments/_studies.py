@@ -107,8 +107,8 @@ def gain_sweep(
     gains : sequence of float, default=(0.1, 1.0, 3.0, 10.0)
         Gains of the NLGP.
     control_gains : sequence of float, default=(3.0,)
-        Gains for which nets are also trained on the Gaussian control. In these rows of the result,
-        `inputs` is "control".
+        Gains for which nets are also trained on the Gaussian control. For nets on the control, the
+        column `inputs` of the result is "control".
     n_repeats : int, default=3
         Number of repeats of each point.
     fixed : dict, optional
@@ -163,7 +163,7 @@ def phase_diagram(
     -------
     found : pandas.DataFrame
         Result of `sweep`, with the columns `gain`, `length_ratio` and the results of the study.
-        `PhaseDiagramDisplay` draws this table.
+        `PhaseDiagramDisplay` draws the result of `phase_diagram`.
 
     Examples
     --------

@@ -52,7 +52,8 @@ def sweep(
     ----------
     study : callable
         Function ``study(**parameters, random_state=seed)`` that returns a dict of numbers, strings
-        or one-dimensional arrays of equal length. With arrays, the table has one row per entry.
+        or one-dimensional arrays of equal length. If the study returns arrays, the table has one
+        row per array entry.
     grid : dict of str to list, or list of such dicts
         Values of each parameter, as for scikit-learn's `ParameterGrid`.
     n_repeats : int, default=1
@@ -77,8 +78,8 @@ def sweep(
         One row per cell or, if the study returns arrays, one row per cell and array entry. The
         columns are the parameters, `repeat`, `seed`, the results, `duration` in seconds, and
         `error`. For a failed cell, `error` is the traceback, and the results are NaN; a later call
-        runs the failed cell again. ``found.attrs["parameters"]`` lists the names of the parameters.
-        After Ctrl-C, `sweep` warns and returns the finished cells.
+        runs the failed cell again. The entry ``attrs["parameters"]`` of the table lists the names
+        of the parameters. After Ctrl-C, `sweep` warns and returns the finished cells.
 
     Notes
     -----

@@ -24,7 +24,7 @@ def show(
     control (Gaussian inputs with the same mean and covariance). The page shows the inputs,
     receptive fields and mean inverse participation ratio (IPR) of both networks. The inputs are on
     a torus or a ring, and sliders change their parameters. The page needs neither a server nor the
-    kernel, so that it also works in hosted notebooks.
+    kernel of the notebook, so that it also works in hosted notebooks.
 
     Parameters
     ----------

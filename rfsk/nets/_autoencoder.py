@@ -33,14 +33,16 @@ class Autoencoder(NetEstimator):
         a_k = \sigma(w_k \cdot x / \sqrt{D} + b_k), \qquad
         x' = c + \frac{1}{\sqrt{D}} \sum_k v_k a_k
 
-    with v = w if the weights are tied. Training minimizes the mean over inputs of
+    If the weights are tied, the decoder weights v equal the encoder weights w. Training minimizes
+    the mean over inputs of
 
     .. math::
         \frac{1}{D} ( \lVert x - x' \rVert^2 + s \sum_k \lvert a_k \rvert )
 
-    where s is the parameter `sparsity`. If s = 0, the fields of linear units with tied weights span
-    the leading principal components. If s > 0, the net is a feed-forward sparse code (compare
-    Olshausen and Field, Nature 381, 607, 1996).
+    The parameter `sparsity` sets the weight s of the L1 penalty of the code. Without this penalty,
+    the fields of linear units with tied weights span the leading principal components. With the L1
+    penalty, the net is a feed-forward sparse code (compare Olshausen and Field, Nature 381, 607,
+    1996).
 
     Parameters
     ----------
@@ -51,9 +53,9 @@ class Autoencoder(NetEstimator):
     tied : bool, default=True
         Whether the decoder is the transpose of the encoder.
     sparsity : float, default=0.0
-        Weight s of the L1 penalty of the codes. If s is positive, the rows of an untied decoder are
-        limited to norm 1. Without this limit, small codes with a large decoder would evade the
-        penalty.
+        Weight s of the L1 penalty of the codes (hidden activations). If `sparsity` is positive, the
+        rows of an untied decoder are limited to norm 1. Without the limit on the norm, the penalty
+        could be made small by scaling the codes down and the decoder up.
     bias_init : float or "auto", default=0.0
         Initial biases, as in `FCNet`.
     @train_bias
@@ -75,7 +77,8 @@ class Autoencoder(NetEstimator):
         w / sqrt(D); ``X @ receptive_fields_.T + biases_`` is the input of the units.
     @biases_
     decoder_ : ndarray of shape (n_hidden, n_features)
-        v / sqrt(D), the contribution of each unit to the reconstruction.
+        Decoder weights v / sqrt(D) for D features; each row is the contribution of one unit to the
+        reconstruction.
     intercept_ : ndarray of shape (n_features,)
         c, the reconstruction from codes that are all zero.
     @net_ @history_ @loss_curve_ @n_steps_ @time_ @receptive_field_history_ @snapshot_steps_ @shape_
@@ -200,7 +203,7 @@ class Autoencoder(NetEstimator):
         return self.inverse_transform(self.transform(X))
 
     def score(self, X: ArrayLike, y: Any = None) -> float:
-        """Explained variance ``1 - sum |x - x'|^2 / sum |x - mean|^2``; NaN for constant inputs.
+        """Fraction of the variance that the reconstruction explains; NaN for constant inputs.
 
         Parameters
         ----------

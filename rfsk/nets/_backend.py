@@ -1,4 +1,4 @@
-"""Base class and modules of the classifiers, of torch if it is installed and else of NumPy."""
+"""Base class and modules of the classifiers, which use torch if installed and NumPy otherwise."""
 
 try:
     from ._classifier import NetClassifier

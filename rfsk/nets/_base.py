@@ -64,7 +64,7 @@ class NetEstimator(FieldEstimator):
 
     @abstractmethod
     def _start(self, classes: Any, n_features: int, is_warm: bool) -> None:
-        """Build the net for these classes and this number of features, or check the trained net."""
+        """Build the net for the given classes and number of features, or check the trained net."""
 
     def _outputs(self, X: ArrayLike, **options: Any) -> Array:
         """Outputs of the fitted module, in double precision on the CPU."""
@@ -108,7 +108,7 @@ class NetEstimator(FieldEstimator):
     def _start_net(
         self, n_features: int, is_warm: bool, architecture: Any, settled: Any, criterion: Any
     ) -> None:
-        """Build a new net, or check that the trained net has these parameters; set its rates."""
+        """Build a net, or check that the trained net has the parameters; set the learning rates."""
         shape = check_image_shape(self.image_shape, n_features, "image_shape")
         mask = self._mask_of(n_features)
         architecture = self._module_params(shape) | architecture

@@ -156,7 +156,7 @@ class TaskBatches(Batches):
 
 
 def _ahead(blocks: Generator[Block]) -> Generator[Block]:
-    """Yield blocks; a thread draws each block while the previous one is in use."""
+    """Yield blocks of batches; a thread draws each block while the previous one is in use."""
     with ThreadPoolExecutor(1) as pool:
         coming = pool.submit(next, blocks, None)
         while (block := coming.result()) is not None:

@@ -172,8 +172,8 @@ class NetClassifier(FieldClassifier, NetEstimator):
         Parameters
         ----------
         task : Discrimination, or data (X, y) with labels 0, 1, ...
-            Source of the samples. Rows of data are drawn with replacement, in equal numbers per
-            class.
+            Source of the samples. If data (X, y) are given, rows are drawn with replacement, in
+            equal numbers per class.
         n_samples : int, default=2_000_000
             Number of samples to draw, in `n_samples` / `batch_size` steps.
         n_eval : int, default=0

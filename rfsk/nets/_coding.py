@@ -1,4 +1,4 @@
-"""Readouts of the hidden units, and what their outputs say about the classes."""
+"""Names of the readouts, and conversion of outputs to decisions and class probabilities."""
 
 from typing import Any
 
@@ -15,8 +15,8 @@ READOUTS = ("auto", *FIXED_READOUTS, "linear")
 class Coding:
     """Decisions and class probabilities from the outputs of a net.
 
-    Two classes have one output, whose target is +1 for class 0 and -1 for class 1. If the output
-    cannot be negative (`nonnegative`), the targets are 0 and 1.
+    For two classes, a net has one output, whose target is +1 for class 0 and -1 for class 1. If the
+    output cannot be negative (`nonnegative`), the targets are 0 and 1.
     """
 
     n_classes: int

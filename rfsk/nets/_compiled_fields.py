@@ -19,7 +19,8 @@ _ONE, _HALF, _ZERO = f32(1.0), f32(0.5), f32(0.0)
 def fill_normal(out, seed, first):
     """Fill an array of even length with normal numbers, beginning at entry `first` of a stream.
 
-    The numbers are Box-Muller transforms of SplitMix64 (Steele, Lea and Flood, OOPSLA 2014).
+    The normal numbers are Box-Muller transforms of numbers from SplitMix64 (Steele, Lea and Flood,
+    OOPSLA 2014).
     """
     for j in range(len(out) // 2):
         z = seed + (np.uint64(first // 2 + j) + np.uint64(1)) * np.uint64(0x9E3779B97F4A7C15)
@@ -50,9 +51,9 @@ def draw_fields(
 ):
     """Draw stationary fields into the given `rows` of `out`, (n_rows, n_features).
 
-    A field is scale times f(sum_ab noise_ab amplitudes[a, b] sides[a] modes[b]), where
-    `map_number` selects f from `MAPS`. `numbers` are the indices of the fields in a sequence. For
-    field i, the normal numbers of the stream `seed` are used, beginning at entry i * stride.
+    A field is scale times f(sum_ab noise_ab amplitudes[a, b] sides[a] modes[b]), where noise is
+    standard normal, and `map_number` selects the function f from `MAPS`. `numbers` contains an
+    index i of each field: the noise of the field begins at entry i * stride of the stream `seed`.
     """
     noise, along_modes, across, along_sides, fields = buffers
     n_sides, height = sides.shape

@@ -24,9 +24,9 @@ class ConvNet(NetClassifier):
         \phi(x) = \frac{1}{C D} \sum_{c=1}^C \sum_{i=1}^D
         \sigma ( \frac{1}{\sqrt{T}} \sum_t f_{ct} x_{i+t} + b_c )
 
-    for C filters f with T taps and inputs of D sites. The net is trained in the same way as
-    `FCNet`, with channels in place of hidden units. The receptive fields of an `FCNet` trained on
-    the same inputs resemble the filters (Ingrosso and Goldt, PNAS 2022).
+    The net has C filters f with T taps each, and the inputs have D sites. The net is trained in the
+    same way as `FCNet`, with channels in place of hidden units. The receptive fields of an `FCNet`
+    trained on the same inputs resemble the filters (Ingrosso and Goldt, PNAS 2022).
 
     Parameters
     ----------
@@ -39,7 +39,7 @@ class ConvNet(NetClassifier):
         narrower than the fields of an `FCNet` have spikes at their ends.
     stride : int or (int, int), default=1
         Distance, in sites, between successive positions of a filter along each axis. The first
-        position is site 0.
+        position of a filter is site 0.
     boundary : {"periodic", "zero"}, default="periodic"
         Values beyond the border: those at the opposite side of the lattice, or zeros.
     activation : {"erf", "tanh", "relu", "linear"} or callable, default="erf"
@@ -175,8 +175,9 @@ class ConvNet(NetClassifier):
         -------
         net : FCNet
             Fitted net with ``warm_start=True``, without callbacks and otherwise with the parameters
-            of this net. Unit c S + i has filter c at position i of S positions. Learning rates
-            scale with the number of units.
+            of this net. If filters have S positions, unit c * S + i of the fully-connected net has
+            filter c at position i. The learning rates of the fully-connected net scale with its
+            number of units.
 
         Raises
         ------

@@ -18,7 +18,7 @@ _DIRECT_TAPS = 9
 class Convolutional(ReadoutMixin, HiddenUnits):
     """Channels that cross-correlate a filter with the inputs at every stride-th site.
 
-    The input of a unit in channel c is the cross-correlation / sqrt(taps) + b_c.
+    The input of a unit is the cross-correlation / sqrt(taps) plus the bias of the channel.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class Convolutional(ReadoutMixin, HiddenUnits):
         return convolve(functional.pad(images, self.border, mode), weight, bias, self.stride)
 
     def _by_fourier(self, images: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-        """Compute `direct` by Fourier transforms, at a cost independent of the number of taps."""
+        """Cross-correlate by Fourier transforms, at a cost independent of the number of taps."""
         kernel = functional.pad(weight[:, 0], self.padding).roll(self.center, self.axes)
         torus, axes = self.torus, self.axes
         product = torch.fft.rfftn(images, s=torus, dim=axes)
@@ -86,7 +86,7 @@ class Convolutional(ReadoutMixin, HiddenUnits):
     def laid_on_sites(self) -> Tensor:
         """Filters / sqrt(taps) at every position, (n_channels * n_positions, n_features).
 
-        The array is in double precision.
+        The filters are converted to double precision.
         """
         n_features = math.prod(self.shape)
         weight = self.weight.detach().double() / math.sqrt(self.fan_in)

@@ -68,7 +68,7 @@ class Engine(NeuralNet):
     def try_optimizer(self) -> None:
         """Take a step with a copy of the optimizer.
 
-        An error is raised if the optimizer does not work with dense gradients alone.
+        An error is raised if the optimizer requires sparse gradients or a closure.
         """
         optimizer = copy.deepcopy(self.optimizer_)
         for group in optimizer.param_groups:
@@ -189,7 +189,7 @@ class Engine(NeuralNet):
 
     @contextmanager
     def step_of(self, batch: Any, batch_size: int) -> Iterator[None]:
-        """Context of an autograd step; the learning rates are reduced for a smaller batch."""
+        """Context of an autograd step; rates are reduced for batches smaller than `batch_size`."""
         fraction = min(1.0, len(unpack_data(batch)[1]) / batch_size)
         groups = self.optimizer_.param_groups
         rates = [group["lr"] for group in groups]

@@ -309,7 +309,7 @@ def _divide(
 
 
 def _train_group(nets: Sequence[NetEstimator], trainings: Sequence[Training]) -> list[int]:
-    """Train one net, or several of equal architecture and rates; return the nets that diverged."""
+    """Train nets of equal architecture and learning rates; return the nets that diverged."""
     if len(nets) == 1:
         try:
             nets[0]._train(trainings[0])

@@ -64,7 +64,7 @@ class FieldEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
 
     @abstractmethod
     def _module_params(self, shape: tuple[int, ...]) -> dict[str, Any]:
-        """Size parameters of the module for this lattice."""
+        """Parameters that set the sizes of the module, for inputs on a lattice of this shape."""
 
     @abstractmethod
     def _outputs(self, X: ArrayLike, **options: Any) -> Array:
@@ -226,7 +226,7 @@ class FieldClassifier(ClassifierMixin, FieldEstimator):
         return data, np.asarray(y), sample_weight
 
     def _weight_of_rows(self, index: NDArray[np.intp], sample_weight: Any) -> Array | None:
-        """Product of sample and class weights, with mean one, or None if there are none."""
+        """Product of sample and class weights, with mean one, or None if no weights are given."""
         weight = sample_weight
         if self.class_weight is not None:
             of_class = self._weight_of_class(self.classes_[index])
@@ -245,7 +245,7 @@ class FieldClassifier(ClassifierMixin, FieldEstimator):
         return np.asarray(weights)
 
     def _weight_in_task(self, task: Discrimination) -> NDArray[np.float32] | None:
-        """Weight of each class of a task, with mean one, or None if there are none."""
+        """Weight of each class of a task, with mean one, or None if `class_weight` is None."""
         if self.class_weight is None:
             return None
         fractions = np.asarray(task.priors or [1.0 / task.n_classes] * task.n_classes)

@@ -22,15 +22,16 @@ class FCNet(NetClassifier):
     .. math:: \phi(x) = \frac{1}{K} \sum_{k=1}^K \sigma(w_k \cdot x / \sqrt{D} + b_k)
 
     Stochastic gradient descent minimizes (phi(x) - t)^2 with target t = +1 for class 0 and t = -1
-    for class 1. A step changes w by -learning_rate K dLoss/dw and b by -learning_rate (K/D)
-    dLoss/db, averaged over the batch, so that runs with different numbers of units or batch sizes
-    are comparable. If the classes are translation-invariant and non-Gaussian, receptive fields
-    become localized and tile the lattice. On the control (Gaussian inputs with the same mean and
-    covariance), receptive fields oscillate (Ingrosso and Goldt, PNAS 119, e2201854119, 2022).
+    for class 1. A step changes the weights w by -learning_rate K dLoss/dw and the biases b by
+    -learning_rate (K/D) dLoss/db, averaged over the batch, for K units and D features, so that runs
+    with different numbers of units or batch sizes are comparable. If the classes are
+    translation-invariant and non-Gaussian, receptive fields become localized and tile the lattice.
+    On the control (Gaussian inputs with the same mean and covariance), receptive fields oscillate
+    (Ingrosso and Goldt, PNAS 119, e2201854119, 2022).
 
     Skorch trains the net. Where torch is not installed, NumPy trains nets with one hidden layer,
-    two classes and a fixed readout, and draws other random numbers. Other options then raise an
-    ImportError.
+    two classes and a fixed readout, and draws other random numbers than torch. Without torch, all
+    other options raise an ImportError.
 
     Parameters
     ----------
@@ -38,7 +39,8 @@ class FCNet(NetClassifier):
         Number K of hidden units, or the sizes of several hidden layers. Layers after the first have
         standard normal initial weights and zero initial biases. The learning rates of each layer
         scale with K, its number of units, and D, its number of inputs. Receptive fields and `mask`
-        are those of the first layer. In the readout, K is the size of the last layer.
+        are those of the first layer. In the formulas of `readout`, K is the size of the last hidden
+        layer.
     activation : {"erf", "tanh", "relu", "linear"} or callable, default="erf"
         Activation function sigma; "erf" is erf(h / sqrt 2), and a callable is a torch function such
         as softplus. If sigma has no negative values and the readout is fixed, the targets are 0 for
@@ -56,8 +58,9 @@ class FCNet(NetClassifier):
         ``train_bias=False``) learns nothing from inputs with P(x) = P(-x).
     @train_bias @loss @class_weight
     learning_rate : float, default=5.0
-        Learning rate, as defined above. If learning_rate / batch_size is small, the fields
-        depend only on the product of learning_rate and the number of steps.
+        Learning rate of the fields, before the scaling with the numbers of units and features. If
+        learning_rate / batch_size is small, the fields depend only on the product of learning_rate
+        and the number of steps.
     readout_rate : float, default=0.2
         Learning rate of the linear readout relative to that of the fields. With the squared loss,
         fields can localize if the readout learns slowly (0.02 with learning_rate=1).
@@ -75,7 +78,7 @@ class FCNet(NetClassifier):
         Number of passes over the data in `fit`.
     @init_scale @optimizer @validation_fraction @image_shape
     mask : array-like of bool, (n_hidden, n_features), optional
-        True where a weight exists. All other weights remain zero.
+        Mask that is True where a weight exists. All other weights remain zero.
     @record @callbacks @device @warm_start @verbose @random_state @options
 
     Attributes

@@ -252,7 +252,7 @@ class Autoencoding(DenseUnits):
         return torch.addmm(self.intercept, codes, rows, alpha=1.0 / math.sqrt(self.fan_in)), codes
 
     def constrain_(self) -> None:
-        """Limit the norm of decoder rows / sqrt(D) to 1, so that codes cannot evade the penalty."""
+        """Limit the norm of decoder rows / sqrt(D) to 1; the L1 penalty limits only the codes."""
         super().constrain_()
         if self.normalized and self.decoder is not None:
             with torch.no_grad():

@@ -1,6 +1,7 @@
 """Two-layer networks with a fixed readout in plain NumPy, and their step of gradient descent.
 
-They are the reference for the compiled step and train the nets where torch is not installed.
+The NumPy networks are the reference for the compiled step, and train the nets where torch is not
+installed.
 """
 
 import math
@@ -37,9 +38,10 @@ _AT_ONCE = 2**21  # number of inputs of units that are in memory at once
 
 
 class FixedReadout:
-    """Units w.x / sqrt(T) + b at one or several positions, and s times the mean of all units.
+    """Hidden units at one or several positions, with a fixed readout.
 
-    The factor s of K units is 1, sqrt K or K for the readouts "mean", "sqrt" and "sum". Subclasses
+    The input of a unit with T inputs x is w.x / sqrt(T) + b. The output is the mean activation of
+    the K units, multiplied by 1, sqrt K or K for the readouts "mean", "sqrt" and "sum". Subclasses
     define `windows`, which lists the T inputs of the units at each position.
     """
 
@@ -94,7 +96,7 @@ class FixedReadout:
         return np.concatenate(parts)
 
     def arranged(self, values: Array) -> Array:
-        """Hidden activations, from values of shape (n_samples, n_positions, n_units)."""
+        """Hidden activations, rearranged from an array (n_samples, n_positions, n_units)."""
         return values[:, 0]
 
     def step(
@@ -110,8 +112,8 @@ class FixedReadout:
     ) -> float:
         """Take a step of gradient descent on the squared loss, and return the loss.
 
-        The weights change by -learning_rate (K/s^2) dLoss/dw, and the biases by
-        -learning_rate (K/s^2) / D dLoss/db.
+        The weights change by -learning_rate (K/s^2) dLoss/dw, and the biases by -learning_rate
+        (K/s^2) / D dLoss/db, for K units, D features and the readout scale s = 1, sqrt K or K.
         """
         function, derivative, _ = ACTIVATIONS[self.activation]
         gradient, bias_gradient, loss = np.zeros((self.n_units, 1)), np.zeros(self.n_units), 0.0

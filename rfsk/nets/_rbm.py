@@ -67,12 +67,12 @@ class RBM(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         p(x, h) \propto \rho_v(x) \rho_h(h)
         \exp ( c \cdot x + \sum_k h_k (w_k \cdot x + b_k) )
 
-    where rho_v and rho_h are products of one factor per unit s. The factor is exp(-s^2/2) for
-    "gaussian" units, exp(-s^2/2) on s >= 0 for "relu" units, uniform on s = +-1 for "spin" units,
-    and uniform on s = 0, 1 for "binary" units. Training maximizes the likelihood by persistent
-    contrastive divergence (T. Tieleman, ICML 2008) with one Markov chain per sample of a batch. On
-    translation-invariant inputs, fields can become localized (M. Harsh, J. Tubiana, S. Cocco and R.
-    Monasson, J. Phys. A 53, 174002, 2020).
+    The densities rho_v and rho_h are products of one factor per visible or hidden unit s:
+    exp(-s^2/2) for "gaussian" units, exp(-s^2/2) on s >= 0 for "relu" units, uniform on s = +-1 for
+    "spin" units, and uniform on s = 0, 1 for "binary" units. Training maximizes the likelihood by
+    persistent contrastive divergence (Tieleman, ICML 2008) with one Markov chain per sample of a
+    batch. On translation-invariant inputs, fields can become localized (Harsh, Tubiana, Cocco and
+    Monasson, Journal of Physics A 53, 174002, 2020).
 
     Parameters
     ----------
@@ -87,8 +87,8 @@ class RBM(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         probabilistic PCA. With visible="gaussian", the training of "relu" and "gaussian" hidden
         units can diverge. A smaller learning rate prevents divergence.
     train_bias : bool, default=True
-        Whether b and c are trained. If False, b and c are zero, which is suitable for inputs of
-        zero mean.
+        Whether the biases of the hidden and visible units are trained. If False, the biases are
+        zero, which is suitable for inputs of zero mean.
     learning_rate : float, default=0.01
         Learning rate of all parameters.
     batch_size : int, default=100

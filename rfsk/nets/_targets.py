@@ -37,7 +37,7 @@ class CodedLoss(Coding, nn.Module):
 
 
 class ReconstructionLoss(nn.Module):
-    """Squared error of the reconstruction plus an L1 penalty of the codes, divided by D."""
+    """Squared error of the reconstruction plus an L1 penalty of the codes, over n_features."""
 
     def __init__(self, sparsity: float = 0.0) -> None:
         super().__init__()

@@ -18,9 +18,10 @@ _AT_ONCE = 32
 class TaskSampler:
     """Sampler of stratified batches of a task on a device.
 
-    On a CPU, compiled code is used if the model of every class has few modes and a compiled map.
-    The field with index i then depends only on `seed` and i, and not on the number of fields that
-    are drawn at once. `rng` is used for other models, and for class sizes that are not integers.
+    On a CPU, compiled code draws the fields if the model of every class has few modes and a
+    compiled pixel map. Field number i from compiled code depends only on `seed` and i, and not on
+    the number of fields that are drawn at once. The generator `rng` draws inputs of models without
+    `from_noise`, and rounds class sizes that are not integers.
     """
 
     def __init__(

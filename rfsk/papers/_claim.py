@@ -35,7 +35,7 @@ class Quantity:
     tolerance : float, default=0.0
         Largest allowed deviation, as a fraction of `value`.
     source : str, default=""
-        Formula or part of the program that gives the bounds.
+        Formula, or part of a program, that gives the bounds.
     digits : int, default=3
         Number of decimals in tables.
 

@@ -51,7 +51,7 @@ def ascend(
 
 
 def passages(courses: Iterator[Array], direction: Array, n_steps: float) -> tuple[Array, Array]:
-    """Number of steps until the overlap of each field is 1/2, and whether it reached 1/2."""
+    """Steps until the overlap of each field with `direction` is 1/2, and whether it became 1/2."""
     steps: Any = 0
     waits: Any = True
     for number, fields in enumerate(courses):
@@ -75,7 +75,7 @@ def exponent(sizes: Array, values: Array) -> float:
 
 
 def compared(name: str, sizes: Array, samples: Array, theory: Array) -> dict[str, float]:
-    """Values of the quantities that `expected` defines."""
+    """Measured values of the quantities that the function `expected` returns."""
     slope = exponent(sizes, samples)
     return {
         f"{name}: exponent": slope,

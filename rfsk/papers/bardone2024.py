@@ -1,25 +1,28 @@
-r"""Claims of L. Bardone and S. Goldt (arXiv:2404.08602): correlated latent variables.
+r"""Claims of Bardone and Goldt (arXiv:2404.08602): correlated latent variables.
 
-Class 1 is the mixed cumulant model: inputs have a non-Gaussian latent variable h along a direction
-v (with a factor p), and a Gaussian latent variable g along a direction u. The signs of h and g
-agree. Class 0 is white noise. A field w of unit length is trained by online gradient ascent on y
-f(w.x), with f(s) = -exp(-s^2) and y = +1 for class 1 and -1 for class 0. The mean gradient of class
-0 has no component along the unit sphere. The mean gradient of class 1 depends on the overlaps a =
-w.u and b = w.v through F(a, b) = E f(w.x). With the time t = rate x samples,
+Class 1 is the mixed cumulant model: inputs have a non-Gaussian latent variable p h along a
+direction v, where p is a factor, and a Gaussian latent variable g along a direction u. If the
+latent variables are correlated, h and g have the same sign. Class 0 is white noise. A field w of
+unit length is trained by online gradient ascent on y f(w.x), with f(s) = -exp(-s^2) and y = +1 for
+class 1 and -1 for class 0. The mean gradient of class 0 has no component along the unit sphere. The
+mean gradient of class 1 follows from the mean F(a, b) = E f(w.x), which depends on the overlaps a =
+w.u and b = w.v of the field w with the directions u and v. With the time t = rate x samples,
 
 .. math::
 
     \frac{da}{dt} = \frac{F_a - a (a F_a + b F_b)}{2} - e a, \qquad
-    \frac{db}{dt} = \frac{F_b - b (a F_a + b F_b)}{2} - e b,
+    \frac{db}{dt} = \frac{F_b - b (a F_a + b F_b)}{2} - e b.
 
-where F_a and F_b are the derivatives of F, V = E f'(s)^2 = 4 / 5^(3/2), and e = rate V (D - 1) / 2
-is the rate at which the noise of single samples reduces overlaps. The Hermite expansion of F is
-const + f_2 (a^2 + 2 c a b) / 2 + f_4 k b^4 / 24 + ..., where f_n is the mean of the n-th derivative
-of f, c = p E[g h], and k < 0 is the fourth cumulant along v. If the latent variables are
-independent, db/dt = f_4 k b^3 / 12, so that b needs a time of order D to grow from D^(-1/2) to
-order 1. If the latent variables are correlated, db/dt = f_2 c a / 2, and b needs a time of order
-log D. If there is no latent variable along u, the equation of b also needs a noise term of variance
-V. The noise term is as large as the drive of b if rate = f_4 k / (6 V D^2).
+In the equations of da/dt and db/dt, F_a and F_b are the derivatives of F(a, b), and e = rate V (D -
+1) / 2 with V = E f'(s)^2 = 4 / 5^(3/2) is the rate at which the noise of single samples reduces
+overlaps. The Hermite expansion of F(a, b) is const + f_2 (a^2 + 2 c a b) / 2 + f_4 k b^4 / 24 +
+..., where f_n is the mean of the n-th derivative of f, c = p E[g h], and k < 0 is the fourth
+cumulant along v. If the latent variables are independent, db/dt = f_4 k b^3 / 12 is cubic in the
+overlap b = w.v, so that this overlap needs a time of order D to grow from D^(-1/2) to order 1. If
+the latent variables are correlated, db/dt = f_2 c a / 2 is linear in the overlap a = w.u, and the
+overlap b = w.v needs a time of order log D. If there is no latent variable along u, the equation of
+db/dt also needs a noise term of variance V = E f'(s)^2. The noise is initially as large as the
+drive f_4 k b^3 / 12 of the overlap b if the learning rate is f_4 k / (6 V D^2).
 """
 
 from typing import Any
@@ -58,7 +61,7 @@ def models(bench: Bench, size: int, coupling: float | None) -> list[InputModel]:
 
 
 def potential(a: float, b: float, coupling: float | None) -> float:
-    """F(a, b) = E f(w.x) of class 1, by an integral over the magnitude of g."""
+    """Mean F(a, b) = E f(w.x) of class 1, by an integral over the Gaussian latent variable."""
     rest, total = 1.0 - (b * P) ** 2, 0.0
     for sign in (1.0, -1.0):
         mean = a * _HALF_NORMAL * (coupling is not None) + sign * b * P
@@ -68,7 +71,7 @@ def potential(a: float, b: float, coupling: float | None) -> float:
 
 
 def drive(a: float, b: float, coupling: float | None, loss: float = 0.0) -> Array:
-    """Time derivatives of a and b."""
+    """Time derivatives of the overlaps a = w.u and b = w.v."""
     point, step = np.array([a, b]), 1e-5
     forward, backward = (
         np.array([potential(a + h, b, coupling), potential(a, b + h, coupling)])
@@ -79,7 +82,7 @@ def drive(a: float, b: float, coupling: float | None, loss: float = 0.0) -> Arra
 
 
 def predicted(size: int, coupling: float, rate: float) -> Any:
-    """Overlaps with u and v as functions of time, by integration of da/dt and db/dt."""
+    """Overlaps a = w.u and b = w.v as functions of time, by integration of da/dt and db/dt."""
     loss = rate * V * (size - 1) / 2.0
     return solve_ivp(
         lambda _, state: drive(state[0], state[1], coupling, loss),
@@ -91,7 +94,7 @@ def predicted(size: int, coupling: float, rate: float) -> Any:
 
 
 def gradient(X: Array, s: Array) -> Array:
-    """Mean of y f'(s) x over a batch, whose second half is noise."""
+    """Mean of y f'(w.x) x over a batch, whose halves are class 1 and class 0."""
     slope = 2.0 * s * np.exp(-(s**2))
     slope[:, X.shape[1] // 2 :] *= -1.0
     return slope.swapaxes(1, 2) @ X / X.shape[1]
@@ -112,7 +115,7 @@ def first_time(times: Array, course: Array) -> float:
 
 
 def courses(bench: Bench, number: int, coupling: float) -> tuple[Array, Array, Array]:
-    """Times, root mean square overlaps of the units with v and u, and predicted overlaps."""
+    """Times, root mean square overlaps of fields with the directions v and u, and predictions."""
     size, batch, rate = (60, 500, 2e-4) if bench.quick else (100, 1000, 1e-4)
 
     def run() -> tuple[Array, Array, Array]:
@@ -126,7 +129,7 @@ def courses(bench: Bench, number: int, coupling: float) -> tuple[Array, Array, A
 
 
 def overlaps_in_time(bench: Bench, number: int) -> dict[str, float]:
-    """B1: overlaps of units as functions of time, compared with the integrated da/dt and db/dt."""
+    """Claim B1: overlaps of fields as functions of time, compared with the predictions."""
     times, (b, a), (b_theory, a_theory) = courses(bench, number, 1.0)
     _, (b_alone, a_alone), (_, a_alone_theory) = courses(bench, number, 0.0)
     ratios = [
@@ -143,7 +146,7 @@ def overlaps_in_time(bench: Bench, number: int) -> dict[str, float]:
 
 
 def rate_and_samples(size: int, coupling: float | None) -> tuple[float, float]:
-    """Learning rate, and predicted mean number of samples to find v."""
+    """Learning rate, and predicted mean number of samples to find the direction v."""
     if coupling:
         rate, times = 0.1 / size, np.linspace(0.0, T_END, 3001)
         return rate, first_time(times, predicted(size, coupling, rate)(times)[1]) / rate
@@ -159,7 +162,7 @@ def rate_and_samples(size: int, coupling: float | None) -> tuple[float, float]:
 
 
 def waits(bench: Bench, number: int, coupling: float | None) -> tuple[Array, Array, Array]:
-    """Dimensions, mean numbers of samples to find v, and predicted numbers."""
+    """Dimensions, mean numbers of samples to find the direction v, and predicted numbers."""
     sizes = [12, 24, 48] if coupling or not bench.quick else [12, 18, 24]
     sizes += [96] if coupling and not bench.quick else []
 
@@ -177,13 +180,13 @@ def waits(bench: Bench, number: int, coupling: float | None) -> tuple[Array, Arr
 
 
 def sample_numbers(bench: Bench, number: int) -> dict[str, float]:
-    """B2: number of samples as a function of the dimension."""
+    """Claim B2: number of samples to find the direction v, as a function of the dimension."""
     found = sphere.compared("correlated", *waits(bench, number, 1.0))
     return found | sphere.compared("v alone", *waits(bench, number, None))
 
 
 def draw_overlaps(bench: Bench) -> Any:
-    """B1: overlaps as functions of time, for correlated and independent latent variables."""
+    """Claim B1: overlaps as functions of time, for correlated and independent latent variables."""
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(1, 2, figsize=(9, 3.2), sharey=True, layout="constrained")
@@ -205,7 +208,7 @@ def draw_overlaps(bench: Bench) -> Any:
 
 
 def draw_numbers(bench: Bench) -> Any:
-    """B2: number of samples to find v as a function of the dimension."""
+    """Claim B2: number of samples to find the direction v, for each dimension."""
     curves: list[Any] = []
     for coupling, color, name in ((1.0, INPUT, "correlated with u"), (None, OTHER, "v alone")):
         sizes, samples, theory = waits(bench, 0, coupling)

@@ -1,28 +1,31 @@
-r"""Claims of M. Harsh et al. (J. Phys. A 53, 174002, 2020): place cells in Boltzmann machines.
+r"""Claims of Harsh et al. (J Phys A 53, 174002, 2020): place cells in Boltzmann machines.
 
 The log-likelihood of a machine with Gaussian visible units and one hidden spin is, up to a
 constant, exactly
 
 .. math:: L(w) = E \log \cosh(w \cdot x) - \lVert w \rVert^2 / 2.
 
-*Uniform state.* With S = sum_i x_i, the uniform field w = (a, ..., a) is stationary if
-E S tanh(a S) = D a. A Fourier mode q of a small deviation grows at the rate I_q - 1, where
-I_q = E[P_q / D / cosh(a S)^2] and P_q is the power of the mode q of x. The uniform state is
-unstable if the index, the largest I_q over all q other than 0, exceeds 1. For Gaussian inputs, L
-depends on w only through w.Cw and the length of w, so that the w that maximizes L is in the first
-eigenspace of the covariance C.
+*Uniform state.* A uniform field of D weights a is stationary if E S tanh(a S) = D a, where S is the
+sum of the pixels of an input. A small deviation from the uniform field that is a Fourier mode q
+grows at the rate I_q - 1, where I_q = E[P_q / D / cosh(a S)^2], and P_q is the power of the mode q
+of an input. The uniform state is unstable if the index of the inputs, which is the largest I_q of
+the modes other than 0, exceeds 1. For Gaussian inputs with covariance C, the log-likelihood L(w)
+depends on the field w only through w.Cw and the length of w, so that the field of largest
+likelihood is in the first eigenspace of C.
 
 *Retarded learning.* Consider n inputs of D sites that are white noise plus a pair of Fourier modes
-of variance l. As for Gaussian inputs, the w that maximizes L is the first eigenvector of the sample
-covariance. The squared overlap of this eigenvector with the pair of modes is (1 - D / (n l^2)) /
-(1 + D / (n l)) if n > n_c = D / l^2, and 0 otherwise (J. Baik, G. Ben Arous and S. Peche, Ann.
-Probab. 33, 1643, 2005).
+of variance l. As for Gaussian inputs, the field of largest likelihood is the first eigenvector of
+the sample covariance. The squared overlap of the first eigenvector with the pair of modes is (1 - D
+/ (n l^2)) / (1 + D / (n l)) if the number n of inputs exceeds n_c = D / l^2, and 0 otherwise (Baik,
+Ben Arous and Peche, Annals of Probability 33, 1643, 2005).
 
-*Diffusion.* L does not change if w is shifted along the ring. Let c be the centre of w and w' =
-dw/dc. The mean gradient along w' is zero, so that the noise of the gradient moves c. One step with
-learning rate r, on B inputs and B samples drawn from the machine, moves c by -r z.w' / w'.w', where
-z is the noise of the gradient. To first order in r / B, the mean squared move of c in a step is r^2
-(Var_data + Var_machine)[(w'.x) tanh(w.x)] / (B (w'.w')^2).
+*Diffusion.* The log-likelihood does not change if the field w is shifted along the ring. Let c be
+the centre of the field, and w' = dw/dc. The mean gradient along w' is zero, so that only the noise
+of the gradient moves the centre of the field. One step with learning rate r, on B inputs and B
+samples drawn from the machine, moves the centre of the field by -r z.w' / w'.w', where z is the
+noise of the gradient and w' is the derivative of the field w with respect to its centre. To first
+order in r / B, the mean squared move of the centre in a step is r^2 (Var_data + Var_machine)[(w'.x)
+tanh(w.x)] / (B (w'.w')^2).
 """
 
 from typing import Any
@@ -58,14 +61,14 @@ RATE, LAG = 0.1, 50  # learning rate, and steps between recordings, for the diff
 
 
 def inputs(bench: Bench, number: int, model: NLGP, n: int) -> Array:
-    """Inputs of a model, to which the control is applied."""
+    """Inputs of a model, changed as the control of the bench requires."""
     rng = np.random.default_rng([bench.seeds[number], 0])
     X = (model.gaussian_clone() if bench.control == "Gaussian inputs" else model).sample(n, rng)
     return rng.permuted(X, axis=1) if bench.control == "permuted sites" else X
 
 
 def index(X: Array) -> float:
-    """Largest I_q, estimated from samples; above 1, the uniform state is unstable."""
+    """Index of the inputs, estimated from samples; above 1, the uniform state is unstable."""
     total = X.sum(axis=1)
     a = optimize.brentq(lambda a: np.mean(total * np.tanh(a * total)) - a * X.shape[1], 1e-3, 9.0)
     power = abs(np.fft.rfft(X, axis=1)[:, 1:]) ** 2 / X.shape[1]
@@ -73,7 +76,7 @@ def index(X: Array) -> float:
 
 
 def fields(bench: Bench, number: int, name: str, n_hidden: int) -> tuple[Array, Array]:
-    """Inputs, and the fields of a machine that was trained on them."""
+    """Inputs, and the fields of a Boltzmann machine that was trained on the inputs."""
 
     def train() -> tuple[Array, Array]:
         X = inputs(bench, number, MODELS[name], 50_000)
@@ -90,14 +93,14 @@ def fields(bench: Bench, number: int, name: str, n_hidden: int) -> tuple[Array, 
 
 
 def largest_gap(weights: Array) -> float:
-    """Largest distance between adjacent centres on the ring, divided by the mean distance."""
+    """Largest distance between adjacent field centres on the ring, over the mean distance."""
     angle = np.sort(np.angle(weights**2 @ np.exp(2j * np.pi * np.arange(SIDE) / SIDE)))
     gaps = np.diff(np.append(angle, angle[0] + 2.0 * np.pi))
     return float(gaps.max() / gaps.mean())
 
 
 def place_cells(bench: Bench, number: int) -> dict[str, float]:
-    """H1: stability of the uniform state, and sizes and positions of fields."""
+    """Claim H1: stability of the uniform state, and sizes and positions of trained fields."""
     found = {}
     for name in MODELS:
         X, weights = fields(bench, number, name, 1)
@@ -110,7 +113,7 @@ def place_cells(bench: Bench, number: int) -> dict[str, float]:
 
 
 def theory_overlap(variance: float, excess: float) -> float:
-    """Predicted squared overlap of the first eigenvector for n = excess x n_c."""
+    """Predicted squared overlap with the modes for `excess` times D / `variance`^2 inputs."""
     return max(0.0, (1.0 - 1.0 / excess) / (1.0 + variance / excess))
 
 
@@ -137,7 +140,7 @@ def overlaps(bench: Bench, number: int, variance: float, excess: float) -> float
 
 
 def retarded_learning(bench: Bench, number: int) -> dict[str, float]:
-    """H2: overlap below the critical number of samples, and above it relative to the formula."""
+    """Claim H2: overlap with the Fourier modes below and above the critical number of samples."""
     found = {}
     for case, (variance, excess) in CASES.items():
         formula = theory_overlap(variance, excess)
@@ -146,7 +149,7 @@ def retarded_learning(bench: Bench, number: int) -> dict[str, float]:
 
 
 def best_field(X: Array) -> Array:
-    """Field that maximizes the exact likelihood of one unit."""
+    """Field of largest likelihood of a machine with one hidden unit."""
 
     def loss(w: Array) -> tuple[float, Array]:
         h = X @ w
@@ -159,7 +162,7 @@ def best_field(X: Array) -> Array:
 
 
 def step_variance(bench: Bench) -> tuple[Array, float]:
-    """Best field, and mean squared move of its centre in a step with rate 1 and batch size 1."""
+    """Most likely field, and mean squared move of its centre for rate 1 and batch size 1."""
 
     def compute() -> tuple[Array, float]:
         rng = np.random.default_rng(0)
@@ -174,7 +177,7 @@ def step_variance(bench: Bench) -> tuple[Array, float]:
 
 
 def paths(bench: Bench, number: int, batch: int) -> tuple[Array, Array]:
-    """Centres and fields of eight machines, every LAG steps."""
+    """Centres of the fields of eight machines, and the fields, every LAG steps."""
 
     def train() -> tuple[Array, Array]:
         best, recorded, n = step_variance(bench)[0], [], LAG * batch
@@ -200,12 +203,12 @@ def paths(bench: Bench, number: int, batch: int) -> tuple[Array, Array]:
 
 
 def squared_move(centers: Array, blocks: int) -> float:
-    """Mean squared displacement in a number of blocks of LAG steps."""
+    """Mean squared displacement of field centres in a number of blocks of LAG steps."""
     return float(np.mean((centers[:, blocks:] - centers[:, :-blocks]) ** 2))
 
 
 def diffusion(bench: Bench, number: int) -> dict[str, float]:
-    """H3: mean squared displacement relative to the formula, for two batch sizes and two times."""
+    """Claim H3: mean squared displacement of field centres for two batch sizes and two times."""
     (slow, weights), fast = paths(bench, number, 400), paths(bench, number, 100)[0]
     move, late = squared_move(slow, 1), 10 if bench.quick else 20
     formula = LAG * RATE**2 / 400 * step_variance(bench)[1]
@@ -219,7 +222,7 @@ def diffusion(bench: Bench, number: int) -> dict[str, float]:
 
 
 def draw_place_cells(bench: Bench) -> Any:
-    """H1: fields of single units, and of eight units on the inputs and on the control."""
+    """Claim H1: fields of single units, and of eight units on the inputs and on the control."""
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(1, 3, figsize=(11, 3.0), layout="constrained")
@@ -240,7 +243,7 @@ def draw_place_cells(bench: Bench) -> Any:
 
 
 def draw_retarded_learning(bench: Bench) -> Any:
-    """H2: squared overlap with the first mode as a function of the number of samples."""
+    """Claim H2: squared overlap with the Fourier modes as a function of the number of samples."""
     import matplotlib.pyplot as plt
 
     figure, ax = plt.subplots(figsize=(4.5, 3.2), layout="constrained")
@@ -258,7 +261,7 @@ def draw_retarded_learning(bench: Bench) -> Any:
 
 
 def draw_diffusion(bench: Bench) -> Any:
-    """H3: positions of centres, and their mean squared displacement, as functions of time."""
+    """Claim H3: positions and mean squared displacement of field centres as functions of time."""
     import matplotlib.pyplot as plt
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")

@@ -43,14 +43,15 @@ _FLOW_ENDS = {**_NLGP, **_ALGEBRAIC, **{name + _LONG: value for name, value in _
 
 
 def _oscillation(r: Array) -> Array:
-    """Kernel whose spectrum is largest at four cycles per ring if the length is 8 sites."""
+    """Kernel whose spectrum peaks at four cycles per ring, for a correlation length of 8 sites."""
     return np.asarray(np.exp(-(r**2)) * np.cos(2 * np.pi * 4 / SIDE * 8.0 * r))
 
 
 def models(name: str) -> list[Any]:
     """Class 0 and class 1 by name, such as "erf(0.774 z)", "control of Ising" or "elliptical sign".
 
-    Correlation lengths of Gaussian kernels are 0.3 and 0.7 sites, unless the name says 1 and 3.
+    The Gaussian kernels of the two classes have correlation lengths of 1 and 3 sites if the name
+    ends with "lengths 1 and 3", and of 0.3 and 0.7 sites otherwise.
     """
     make: Any = partial(EllipticalField, radial=StudentT(5.0))
     if name.startswith(_CONTROL):
@@ -75,7 +76,7 @@ def models(name: str) -> list[Any]:
 
 
 def _controlled(bench: Bench, name: str) -> str:
-    """Name of the inputs that replace the named ones under the control of the bench."""
+    """Name of the inputs that replace the inputs `name` under the control of the bench."""
     prefixes = {"Gaussian inputs": _CONTROL, "elliptical": _ELLIPTICAL, "NLGP inputs": "NLGP "}
     is_control = name.startswith((_CONTROL, _ELLIPTICAL))
     return name if is_control else prefixes.get(bench.control or "", "") + name
@@ -107,7 +108,8 @@ def _neuron(seed: int, rate: float, batch_size: int) -> FCNet:
 def trained(bench: Bench, name: str, number: int) -> Array:
     """Field of a ReLU neuron after training for t = learning rate x steps / SIDE = 200.
 
-    For inputs whose name ends with "oscillating", t = 100.
+    For inputs whose name ends with "oscillating", the training ends at learning rate x steps / SIDE
+    = 100.
     """
     rate, batch_size = 16.0 if bench.quick else 8.0, 1000
     if name == "oscillating" or name.endswith(_LONG):  # wide fields need less gradient noise
@@ -138,7 +140,7 @@ def ica(bench: Bench, name: str, number: int) -> Array:
 
 
 def drives(rows: Array, fields: Array) -> Array:
-    """Mean of x sign(w.x) over rows and all their shifts, for each field w."""
+    """Mean of x sign(w.x) over inputs x and all their shifts, for each field w."""
     modes = np.fft.rfft(rows)
     found = []
     for spectrum in np.fft.rfft(fields):
@@ -148,7 +150,7 @@ def drives(rows: Array, fields: Array) -> Array:
 
 
 def amplifier(bench: Bench, number: int) -> Numbers:
-    """L1: amplifier of a pixel with noise, and drive of a bump relative to a linear drive."""
+    """Claim L1: amplifier of a pixel with noise, and drive of a bump relative to a linear drive."""
     found: Numbers = {}
     n_samples = 10_000 if bench.quick else 40_000
     noise = 0.8 * np.random.default_rng(bench.seeds[number]).standard_normal((n_samples, SIDE))
@@ -176,7 +178,7 @@ def _bump() -> Array:
 
 
 def kurtosis(bench: Bench, number: int) -> Numbers:
-    """L2: final fields of the flow, localization index at the threshold, and trained neurons."""
+    """Claim L2: final fields of the flow, localization index, and fields of trained neurons."""
     found: Numbers = {}
     found |= {f"flow, {name}: IPR": ipr(flow_end(bench, name, number))[0] for name in _FLOW_ENDS}
     for name in ("algebraic(5)", "algebraic(6)"):
@@ -199,7 +201,7 @@ def _sinusoid(field: Array) -> tuple[float, int]:
 
 
 def sinusoids(bench: Bench, number: int) -> Numbers:
-    """L3: sinusoids fitted to the fields of the flow and of neurons on elliptical inputs."""
+    """Claim L3: sinusoids fitted to the fields of the flow and of neurons on elliptical inputs."""
     ratio = np.divide(*(np.fft.rfft(m.autocovariance()).real for m in models("oscillating")[::-1]))
     found: Numbers = {}
     for kind, field_of in (("flow", flow_end), ("neuron", trained)):
@@ -212,7 +214,7 @@ def sinusoids(bench: Bench, number: int) -> Numbers:
 
 
 def cusp(bench: Bench, number: int) -> Numbers:
-    """L4: size and profile of fields on Ising spins."""
+    """Claim L4: size and profile of fields on Ising spins."""
     field = flow_end(bench, "Ising", number, 100.0)
     found: Numbers = {
         "flow, t = 100: IPR": ipr(field)[0],
@@ -233,9 +235,10 @@ def cusp(bench: Bench, number: int) -> Numbers:
 def tail(field: Array) -> tuple[Array, float]:
     """Mean profile of a field about its peak, and predicted decay rate of its tail.
 
-    In the tail, the drive is linear, so that (S_0 + S_1) w = q S_1 w with q = sqrt(2/pi) /
-    sqrt(w.S_1 w). This equation and the spectra s_c(k) = (1 - a^2) / (1 + a^2 - 2 a cos k), where
-    a = tanh J, determine cosh(rate).
+    In the tail of a field w, the drive is linear, so that (S_0 + S_1) w = q S_1 w, where S_0 and
+    S_1 are the covariances of the classes, and q = sqrt(2/pi) / sqrt(w.S_1 w). The decay rate of
+    the tail follows from this equation and from the spectrum of each class of Ising spins, (1 -
+    a^2) / (1 + a^2 - 2 a cos k) with a = tanh J for coupling J.
     """
     w = field[0] * np.sign(field[0, np.abs(field[0]).argmax()])
     w = np.roll(w, -int(w.argmax()))
@@ -248,7 +251,7 @@ def tail(field: Array) -> tuple[Array, float]:
 
 
 def contrast(bench: Bench, number: int) -> Numbers:
-    """L5: filters of FastICA and fields of neurons, on inputs of positive excess kurtosis."""
+    """Claim L5: filters of FastICA and fields of neurons, on inputs of positive excess kurtosis."""
     found: Numbers = {}
     for name in ("algebraic(3)", "Laplace"):
         control = np.median(ipr(ica(bench, _CONTROL + name, number)))
@@ -285,7 +288,7 @@ _FROM_PEAK = {
 
 
 def draw_amplifier(bench: Bench) -> Any:
-    """L1: amplifiers of pixels, and the drive of a bump."""
+    """Claim L1: amplifiers of pixels, and the drive of a bump."""
     figure, (left, right) = _axes("amplifier relative to a linear one", "drive of a bump")
     a = np.linspace(0.01, 0.99, 99)
     styles = {"Ising": (CLASS_COLORS[1], ":"), "erf(0.774 z)": (INPUT, "-")}
@@ -309,7 +312,7 @@ def draw_amplifier(bench: Bench) -> Any:
 
 
 def draw_kurtosis(bench: Bench) -> Any:
-    """L2: IPR of flow and neurons as a function of the excess kurtosis, and fields of neurons."""
+    """Claim L2: IPR of flow and neurons as a function of excess kurtosis, and fields of neurons."""
     figure, (left, right) = _axes("IPR of the field", "trained neurons")
     gains = [f"erf({gain:.3g} z)" for gain in np.logspace(-1, 1, 10)]
     exponents = [f"algebraic({k})" for k in (4.5, 5, 5.5, 5.8, 6, 6.1, 7, 8, 10, 15, 30)]
@@ -336,7 +339,7 @@ def draw_kurtosis(bench: Bench) -> Any:
 
 
 def draw_sinusoids(bench: Bench) -> Any:
-    """L3: fields on elliptical inputs, fitted sinusoids, and spectra."""
+    """Claim L3: fields on elliptical inputs, fitted sinusoids, and spectra of inputs and fields."""
     figure, (left, right) = _axes("fields on elliptical inputs", "spectra")
     short, long = (np.fft.rfft(model.autocovariance()).real for model in models("oscillating"))
     right.plot(long / short / (long / short).max(), "-", color=GREY, label="s1/s0 / largest")
@@ -361,7 +364,7 @@ def draw_sinusoids(bench: Bench) -> Any:
 
 
 def draw_cusp(bench: Bench) -> Any:
-    """L4: fields on Ising spins, on linear and logarithmic scales."""
+    """Claim L4: fields on Ising spins, on linear and logarithmic scales."""
     figure, (left, right) = _axes("fields on Ising spins", "tails")
     for kind, field_of, color, mark in (
         ("flow", flow_end, OUTCOME, "o-"),
@@ -384,7 +387,7 @@ def draw_cusp(bench: Bench) -> Any:
 
 
 def draw_contrast(bench: Bench) -> Any:
-    """L5: filters of FastICA and fields of neurons on inputs of positive excess kurtosis."""
+    """Claim L5: filters of FastICA and fields of neurons on inputs of positive excess kurtosis."""
     names = ("algebraic(3)", "Laplace")
     figure, axes = _axes(*names)
     for ax, name in zip(axes, names, strict=True):

@@ -1,4 +1,4 @@
-"""Claims of A. Lukoianov et al. (arXiv:2509.09672): correlations make denoisers local."""
+"""Claims of Lukoianov et al. (arXiv:2509.09672): correlations make denoisers local."""
 
 from functools import partial
 from typing import Any
@@ -31,7 +31,7 @@ CONTROLS = ("permuted pixels", "white pixels")  # permute pixels within, and acr
 
 
 def profile(fields: Array) -> Array:
-    """Mean sensitivity of an estimate to a noisy pixel, as a function of their displacement."""
+    """Mean sensitivity of estimated to noisy pixels, as a function of the displacement."""
     return np.asarray(np.mean([np.roll(row, -site) for site, row in enumerate(fields)], axis=0))
 
 
@@ -41,10 +41,12 @@ def wiener(name: str, noise: float) -> Array:
 
 
 def spin_formula(noise: float) -> Array:
-    """Sensitivity r^d of the optimal linear denoiser of spins at displacement d, relative to d = 0.
+    """Sensitivity of the optimal linear denoiser of spins, relative to that at displacement 0.
 
-    Spins with covariance rho^d have the spectrum (1 - rho^2) / (1 - 2 rho cos q + rho^2), so that
-    C / (C + s^2) is proportional to 1 / (r + 1 / r - 2 cos q).
+    Spins with covariance rho^d at displacement d have the spectrum C = (1 - rho^2) / (1 - 2 rho cos
+    q + rho^2). For noise of standard deviation s, the spectrum C / (C + s^2) of the optimal linear
+    denoiser is proportional to 1 / (r + 1 / r - 2 cos q) with a number r < 1, so that the relative
+    sensitivity is r^d.
     """
     rho, distance = np.exp(-1.0 / XI), np.minimum(np.arange(SIDE), SIDE - np.arange(SIDE))
     total = (1.0 + rho**2 + (1.0 - rho**2) / noise**2) / rho
@@ -57,7 +59,7 @@ def width(curve: Array) -> float:
 
 
 def pairs(bench: Bench, name: str, noise: float, n: int, part: int, number: int) -> Any:
-    """Noisy and clean inputs, to which the control is applied."""
+    """Noisy and clean inputs, changed as the control of the bench requires."""
     rng = np.random.default_rng([bench.seeds[number], part])
     X = MODELS[name].sample(n, rng)
     if bench.control in CONTROLS:
@@ -93,7 +95,8 @@ def trained(bench: Bench, number: int, name: str, noise: float) -> tuple[Array, 
 def posterior(bench: Bench, number: int, noise: float) -> Array:
     """Mean sensitivity of the best denoiser of spins, by transfer matrices.
 
-    At displacement d, it is the mean posterior covariance of x_0 and x_d, divided by noise^2.
+    At displacement d, the sensitivity of the best denoiser is the mean posterior covariance of the
+    spins x_0 and x_d, divided by noise^2.
     """
     n, signs = 5000 if bench.quick else 50_000, np.array([1.0, -1.0])
     noisy = pairs(bench, "spins", noise, n, 0, number)[0]
@@ -102,7 +105,7 @@ def posterior(bench: Bench, number: int, noise: float) -> Array:
     local = np.stack([local, 1.0 - local], axis=2)[:, :, None]
 
     def messages(sites: range) -> dict[int, Array]:
-        """Sum of weights over all earlier sites, by the values of x_0 and of each site."""
+        """Sum of posterior weights over earlier spins, by the values of spin 0 and of each spin."""
         message, found = np.tile(np.eye(2), (n, 1, 1)), {}
         for site in sites:
             found[site] = message @ bond
@@ -121,7 +124,7 @@ def posterior(bench: Bench, number: int, noise: float) -> Array:
 
 
 def linear_denoiser(bench: Bench, number: int) -> dict[str, float]:
-    """L1: fields of fitted linear denoisers, compared with the formula."""
+    """Claim L1: widths of the fields of fitted linear denoisers, compared with the theory."""
     of = partial(fitted, bench, number)
     widths = [width(of("spins", noise)) for noise in NOISES]
     ratios = np.array(widths) / [width(spin_formula(noise)) for noise in NOISES]
@@ -135,7 +138,7 @@ def linear_denoiser(bench: Bench, number: int) -> dict[str, float]:
 
 
 def trained_denoiser(bench: Bench, number: int) -> dict[str, float]:
-    """L2: fields of trained nonlinear denoisers, compared with the optimal linear one."""
+    """Claim L2: fields of trained nonlinear denoisers and of the optimal linear denoiser."""
     found: dict[str, float] = {}
     for name, noise in CASES:
         (curve, error), linear = trained(bench, number, name, noise), wiener(name, noise)
@@ -149,7 +152,7 @@ def trained_denoiser(bench: Bench, number: int) -> dict[str, float]:
 
 
 def best_denoiser(bench: Bench, number: int) -> dict[str, float]:
-    """L3: fields of the best denoiser of spins, compared with the optimal linear one."""
+    """Claim L3: fields of the best denoiser of spins and of the optimal linear denoiser."""
     curves = {s: (posterior(bench, number, s), wiener("spins", s)) for s in (0.5, 1.0, 2.0)}
     excess = [np.fft.fft(best - linear).real.max() for best, linear in curves.values()]
     ratios = {

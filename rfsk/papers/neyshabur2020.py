@@ -1,4 +1,4 @@
-"""Claims of B. Neyshabur (NeurIPS 2020): the beta-lasso learns local connections from scratch.
+"""Claims of Neyshabur (NeurIPS 2020): the beta-lasso learns local connections from scratch.
 
 The beta-lasso is an `FCNet` with the parameters `l1` (lambda) and `l1_cut` (beta). After each step,
 weights move towards zero by learning rate x lambda, and weights of magnitude below beta x lambda
@@ -29,7 +29,7 @@ LAMBDA, BETA, N_NULL = 2e-3, 30.0, 99
 
 
 def data(bench: Bench, number: int, part: int, *, is_control: bool = False) -> tuple[Array, Array]:
-    """Samples of the inputs or of their Gaussian control; part 2 is the test set."""
+    """Samples of the inputs or of their Gaussian control; with part=2, the test samples."""
     inputs = [NLGP(SIDES, correlation_length=xi, gain=3.0) for xi in (1.0, 2.0)]
     task = Discrimination(inputs)
     task = task.gaussian_clone() if is_control else task
@@ -93,7 +93,7 @@ def locality(bench: Bench, number: int, mask: Array) -> tuple[float, float, floa
 
 
 def connections(bench: Bench, number: int) -> dict[str, float]:
-    """N1: sparsity and locality of the first layer of networks."""
+    """Claim N1: sparsity and locality of the first layer of networks."""
     mask, dense = left(fitted(bench, number, "beta-lasso")), fitted(bench, number)
     X, y = data(bench, number, 0)
     fraction = 1.0 - max(mask.mean(), 0.01) ** 0.25
@@ -119,7 +119,7 @@ def connections(bench: Bench, number: int) -> dict[str, float]:
 
 
 def accuracies(bench: Bench, number: int) -> dict[str, float]:
-    """Test accuracies with penalties, and with fixed masks on other samples."""
+    """Test accuracies of dense networks, of the beta-lasso, and of networks with fixed masks."""
 
     def measure() -> dict[str, float]:
         test, other = data(bench, number, 2), data(bench, number, 1)
@@ -144,7 +144,7 @@ def accuracies(bench: Bench, number: int) -> dict[str, float]:
 
 
 def generalization(bench: Bench, number: int) -> dict[str, float]:
-    """N2: gains in test accuracy."""
+    """Claim N2: gains in test accuracy due to the beta-lasso and its mask."""
     found = accuracies(bench, number)
     return {
         "dense network: test accuracy": found["dense"],
@@ -162,7 +162,7 @@ def generalization(bench: Bench, number: int) -> dict[str, float]:
 
 
 def draw_connections(bench: Bench) -> Any:
-    """N1: masks of eight units with many weights."""
+    """Claim N1: masks of eight units that keep many weights."""
     import matplotlib.pyplot as plt
 
     mask = left(fitted(bench, 0, "beta-lasso"))
@@ -184,7 +184,7 @@ def draw_connections(bench: Bench) -> Any:
 
 
 def draw_generalization(bench: Bench) -> Any:
-    """N2: test accuracies."""
+    """Claim N2: test accuracies of networks."""
     import matplotlib.pyplot as plt
 
     names = ("dense", "beta-lasso", "dense", "beta-lasso", "pruned", "permuted", "random")

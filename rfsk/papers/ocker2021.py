@@ -1,4 +1,4 @@
-"""Claims of G. K. Ocker and M. A. Buice (NeurIPS 2021): Hebbian rules decompose cumulants."""
+"""Claims of Ocker and Buice (NeurIPS 2021): Hebbian rules decompose cumulants."""
 
 import warnings
 from typing import Any
@@ -52,13 +52,13 @@ def samples(bench: Bench, number: int) -> Array:
 
 
 def exact(bench: Bench, number: int) -> Cumulant:
-    """Exact cumulant of the mixtures, sum_i lambda_i u_i (x) u_i (x) u_i (x) u_i."""
+    """Exact fourth cumulant of the mixtures, from the cumulants and directions of the sources."""
     u = mixing(bench, number)
     return DenseCumulant(np.einsum("n,ni,nj,nk,nl->ijkl", cumulants_of(bench), u, u, u, u))
 
 
 def fixed_points(bench: Bench, kappa: Cumulant, covariance: Array, fields: Array) -> Array:
-    """Fields of unit length after N_STEPS of w <- kappa(w, w, w, .) or, for a control, w <- C w."""
+    """Unit-length fields after N_STEPS steps of the cubic rule or, for a control, a linear rule."""
     for _ in range(N_STEPS):
         is_linear = bench.control == "second-order rule"
         moved = fields @ covariance if is_linear else kappa.contract(fields)
@@ -68,7 +68,7 @@ def fixed_points(bench: Bench, kappa: Cumulant, covariance: Array, fields: Array
 
 
 def residuals(kappa: Cumulant, fields: Array) -> Array:
-    """Norm of kappa(a, a, a, .) - lambda a relative to lambda; infinite where lambda is zero."""
+    """Relative residuals of fields as eigenvectors of a cumulant; infinite for eigenvalue zero."""
     moved = kappa.contract(fields)
     weights = np.einsum("rd,rd->r", moved, fields)
     rest = np.linalg.norm(moved - weights[:, None] * fields, axis=1)
@@ -114,10 +114,11 @@ def basins(bench: Bench, number: int, fields: Array) -> Array:
 
 
 def basin_volumes(sizes: Array) -> Array:
-    """Fraction of random initial fields w for which lambda_i (u_i.w)^2 is largest, for each i.
+    """Predicted fraction of random initial fields that converge to each source.
 
-    The rule preserves the order of the numbers lambda_i (u_i.w)^2, so that w converges to the
-    source i for which this number is largest.
+    A field w converges to the source i with the largest lambda_i (u_i.w)^2, where lambda_i is the
+    cumulant of the source and u_i its direction, because the cubic rule preserves the order of
+    these numbers.
     """
 
     def fraction(i: int) -> float:
@@ -130,7 +131,7 @@ def basin_volumes(sizes: Array) -> Array:
 
 
 def eigenvectors(bench: Bench, number: int) -> dict[str, float]:
-    """O1: residuals of fixed points, and their overlap with sources and factors."""
+    """Claim O1: residuals of fixed points, and their overlap with sources and CP factors."""
     kappa = bench.once("ring cumulant", lambda: cumulant(RING))
     leading = bench.once("factor", lambda: symmetric_cp(kappa, 1, tol=1e-10, random_state=0))
     ring, rule = on_ring(bench, number), by_rule(bench, number)
@@ -149,7 +150,7 @@ def eigenvectors(bench: Bench, number: int) -> dict[str, float]:
 
 
 def volumes(bench: Bench, number: int) -> dict[str, float]:
-    """O2: fraction of initial fields that converge to each source."""
+    """Claim O2: fraction of initial fields that converge to each source."""
     power, rule = (basins(bench, number, of(bench, number)) for of in (by_power, by_rule))
     expected = basin_volumes(LAMBDAS)
     return {
@@ -160,7 +161,7 @@ def volumes(bench: Bench, number: int) -> dict[str, float]:
 
 
 def draw_eigenvectors(bench: Bench) -> Any:
-    """O1: cosines of fields with the sources, and fixed points on the ring."""
+    """Claim O1: cosines of fields with the sources, and fixed points on the ring."""
     import matplotlib.pyplot as plt
 
     wide: dict[str, Any] = {
@@ -191,7 +192,7 @@ def draw_eigenvectors(bench: Bench) -> Any:
 
 
 def draw_volumes(bench: Bench) -> Any:
-    """O2: fraction of initial fields that converge to each source, for two sets of cumulants."""
+    """Claim O2: fraction of fields that converge to each source, for two sets of cumulants."""
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(1, 2, figsize=(9, 3.2), layout="constrained")

@@ -4,10 +4,10 @@ Images are NLGPs on a torus (gain 3, correlation lengths 1 and 2). Each of four 
 removes 41 % of the weights, so that 35 % are left after two rounds and 12 % after four. The
 relative spread of a mask is the spread of its pixels about their centre, divided by the spread of
 random masks with the same number of pixels per unit. The relative spread is close to 1 if the
-labels are unrelated to the images. Medians over the 20 units with b > 0 have errors of about 10 %.
-Therefore, the bounds on ratios of spreads differ from 1 by 20 % for different networks, and by 10 %
-for different masks of one network. Differences between accuracies on 20,000 images have errors of
-about .003.
+labels are unrelated to the images. Median spreads over the 20 units with positive initial bias have
+errors of about 10 %. Therefore, the bounds on ratios of spreads differ from 1 by 20 % for different
+networks, and by 10 % for different masks of one network. Differences between accuracies on 20,000
+images have errors of about .003.
 """
 
 from functools import partial
@@ -99,7 +99,7 @@ def accuracy(bench: Bench, number: int, nets: list[FCNet]) -> list[float]:
 
 
 def local(bench: Bench, number: int) -> Numbers:
-    """P1: spread of the masks of networks trained on true labels and on shuffled labels."""
+    """Claim P1: spread of the masks of networks trained on true labels and on shuffled labels."""
     found = {
         "an eighth left: spread over random masks": relative_spread(bench, "many", 4, number),
         "a third left: spread over random masks": relative_spread(bench, "many", 2, number),
@@ -109,7 +109,7 @@ def local(bench: Bench, number: int) -> Numbers:
 
 
 def data(bench: Bench, number: int) -> Numbers:
-    """P2: spread of masks with fewer samples and with noisy labels."""
+    """Claim P2: spread of masks with fewer samples and with noisy labels."""
     found: Numbers = {}
     for stage, left in ((2, "a third left"), (4, "an eighth left")):
         many = relative_spread(bench, "many", stage, number)
@@ -120,7 +120,7 @@ def data(bench: Bench, number: int) -> Numbers:
 
 
 def iterative(bench: Bench, number: int) -> Numbers:
-    """P3: spread and accuracy of masks that are chosen in other ways, with an eighth left."""
+    """Claim P3: spread and accuracy with iterative, one-shot and random masks."""
     found: Numbers = {}
     for name, words in (("few", "2,000 samples"), ("many", "20,000 samples")):
         wide, narrow = (
@@ -139,7 +139,7 @@ def iterative(bench: Bench, number: int) -> Numbers:
 
 
 def draw_masks(bench: Bench) -> Any:
-    """P1: remaining weights of eight units, with the largest weight in the centre."""
+    """Claim P1: remaining weights of eight units, with the largest weight in the centre."""
     import matplotlib.pyplot as plt
 
     rows = {
@@ -160,7 +160,7 @@ def draw_masks(bench: Bench) -> Any:
 
 
 def draw_data(bench: Bench) -> Any:
-    """P2: spread of masks as a function of the fraction of weights left."""
+    """Claim P2: spread of masks as a function of the fraction of weights left."""
     import matplotlib.pyplot as plt
 
     figure, ax = plt.subplots(figsize=(5, 3.4), layout="constrained")
@@ -184,7 +184,7 @@ def draw_data(bench: Bench) -> Any:
 
 
 def draw_iterative(bench: Bench) -> Any:
-    """P3: accuracy as a function of the fraction of weights left."""
+    """Claim P3: accuracy as a function of the fraction of weights left."""
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(1, 2, figsize=(8, 3.4), layout="constrained")

@@ -6,20 +6,19 @@ after 3, 4, 5 and 6 rounds. Units keep different numbers of weights. The mask of
 compared with other masks that have the same number of weights.
 
 The spread of a mask is the circular standard deviation of its pixels. The spread is given in units
-of the spread of pixels that are evenly distributed over a quarter of the ring, side / (4 sqrt 12).
-For masks of m random pixels, the mean resultant length R satisfies E R^2 = (D - m) / (m (D - 1));
-for masks of a sinusoid, R = 0. Surrogates with random phases have the spectrum of the dense fields,
-and the largest weights of surrogates form clusters as well. Therefore, a mask whose spread is
-smaller than the spread of masks of surrogates is more local than the second-order statistics of the
-dense network imply. Medians over 20 units have errors of about 10 %. A spread counts as smaller if
-it is smaller by at least 20 %.
+of the spread of pixels that are evenly distributed over a quarter of the ring, D / (4 sqrt 12) for
+D sites. Surrogates with random phases have the spectrum of the dense fields, and the largest
+weights of surrogates form clusters as well. Therefore, a mask whose spread is smaller than the
+spread of masks of surrogates is more local than the second-order statistics of the dense network
+imply. Median spreads over 20 units have errors of about 10 %. A spread counts as smaller if it is
+smaller by at least 20 %.
 
-Second-order statistics can localize masks. While the weights w of a unit are small, the weights on
-a mask S follow dw/dt = 2 r s_2 M w, where r is the learning rate, M is the restriction of
-(C_0 - C_1) / 2 to S, and s_2 > 0 for b < 0. The weights approach the leading eigenvector of M. If S
-is the whole ring, the eigenvector is a Fourier mode. If the gaps of the mask are uneven, the
-eigenvector concentrates where the remaining pixels are dense. Repeated pruning of the eigenvector
-predicts the masks without any training.
+Second-order statistics can localize masks. While the weights w of a unit with b < 0 are small,
+dw/dt is proportional to M w, where the matrix M is the difference C_0 - C_1 of the covariances of
+the classes, restricted to the pixels of the mask. Therefore, the weights approach the leading
+eigenvector of M. If the mask contains the whole ring, the leading eigenvector is a Fourier mode. If
+the gaps of the mask are uneven, the leading eigenvector concentrates where the remaining pixels are
+dense. Repeated pruning of the leading eigenvector predicts the masks without any training.
 """
 
 from functools import partial
@@ -118,7 +117,7 @@ def spreads(bench: Bench, source: str, sign: str, stage: int, number: int) -> Nu
 
 
 def local(bench: Bench, number: int) -> Numbers:
-    """R1: masks of units with b > 0 on the NLGP."""
+    """Claim R1: spread of the masks of units with b > 0 on the NLGP."""
     third, eighth = (spreads(bench, "NLGP", "b > 0", stage, number) for stage in (3, 6))
     ratio = {name: third["IMP"] / third[name] for name in third}
     return {
@@ -130,7 +129,7 @@ def local(bench: Bench, number: int) -> Numbers:
 
 
 def necessary(bench: Bench, number: int) -> Numbers:
-    """R2: masks of both groups of units on the Gaussian control."""
+    """Claim R2: spread of the masks of units with b > 0 and b < 0 on the Gaussian control."""
     found: Numbers = {}
     for sign in SIGNS:
         for stage in (3, 6):
@@ -142,7 +141,7 @@ def necessary(bench: Bench, number: int) -> Numbers:
 
 
 def second_order(bench: Bench, number: int) -> Numbers:
-    """R3: masks of units with b < 0, compared with those of pruned eigenvectors."""
+    """Claim R3: spread of the masks of units with b < 0, compared with pruned eigenvectors."""
     sixth = spreads(bench, "control", "b < 0", 5, number)
     found = {"control, a sixth left: over eigenvectors": sixth["IMP"] / sixth["eigenvectors"]}
     for source in ("control", "NLGP"):
@@ -161,7 +160,7 @@ def inputs(bench: Bench, number: int) -> Array:
 
 
 def removed(bench: Bench, number: int) -> list[tuple[Array, Array]]:
-    """Fields with b > 0 before each of the first four rounds, and masks of the removed weights."""
+    """Fields of units with b > 0 before each of four rounds, and masks of the removed weights."""
     found = []
     for stage in range(4):
         now, then = (fields(bench, "NLGP", s, number)[SIGNS["b > 0"]] for s in (stage, stage + 1))
@@ -174,13 +173,13 @@ def removed(bench: Bench, number: int) -> list[tuple[Array, Array]]:
 
 
 def mean_kurtosis(bench: Bench, source: str, stage: int, number: int, kind: str = "IMP") -> float:
-    """Mean excess kurtosis of w.x on class 1 of the NLGP for units with b > 0 of a network."""
+    """Mean excess kurtosis of the inputs w.x of units with b > 0, on class 1 of the NLGP."""
     rows = fields(bench, source, stage, number, kind)[SIGNS["b > 0"]]
     return float(stats.kurtosis(inputs(bench, number) @ rows[rows.any(axis=1)].T).mean())
 
 
 def kurtosis(bench: Bench, number: int) -> Numbers:
-    """R4: excess kurtosis of w.x in class 1 for b > 0, and its change when weights are removed."""
+    """Claim R4: excess kurtosis of w.x in class 1 for units with b > 0, and effect of pruning."""
     X, joint, predicted, gains = inputs(bench, number), [], [], []
     for field, gone in removed(bench, number):
         before, after = (stats.kurtosis(X @ w.T) for w in (field, np.where(gone, 0.0, field)))
@@ -206,7 +205,7 @@ def kurtosis(bench: Bench, number: int) -> Numbers:
 
 
 def draw_spreads(bench: Bench, panels: tuple[tuple[str, str], ...]) -> Any:
-    """R1 to R3: spread of masks as a function of the fraction of weights left."""
+    """Claims R1 to R3: spread of masks as a function of the fraction of weights left."""
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.4), layout="constrained", sharey=True)
@@ -227,7 +226,7 @@ def draw_spreads(bench: Bench, panels: tuple[tuple[str, str], ...]) -> Any:
 
 
 def draw_kurtosis(bench: Bench) -> Any:
-    """R4: excess kurtosis during pruning, and cavity scores as a function of the weights."""
+    """Claim R4: excess kurtosis during pruning, and cavity scores as a function of the weights."""
     import matplotlib.pyplot as plt
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.6, 3.4), layout="constrained")

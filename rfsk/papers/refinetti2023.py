@@ -8,16 +8,18 @@ With u = w / sqrt(D) and t = learning rate x steps / D, small fields of erf unit
 .. math::
 
     \frac{du}{dt} = 2 s'(b)\, E[y x] + 2 s''(b)\, E[y x x^\top] u
-    + \frac{s''''(b)}{3} E[y\, x x x x]\, u u u + \dots,
+    + \frac{s''''(b)}{3} E[y\, x x x x]\, u u u + \dots.
 
-where s is the activation function and y = +1 or -1. The mean gives a constant drive, which has an
-effect at once. The covariance makes fields grow exponentially, so that the time until it has an
-effect is proportional to the logarithm of the inverse of the initial size of the fields. The drive
-of the cumulant is cubic in the fields, so that the time until it has an effect is inversely
-proportional to the square of the initial size. The terms that depend on the output phi do not
-change the order of these times: because s''(h) = -h s'(h), fields orthogonal to the learnt
-directions neither grow nor decay once E[(y - phi) s'(h)] = 0. Each class is a mixture of Gaussians,
-so that `MixtureFlow` is exact to all orders and gives the expected times.
+In the equation of du/dt, s is the activation function, and y = +1 or -1 is the target. The
+difference of the means drives the fields at a constant rate and has an effect at once. The
+difference of the covariances makes fields grow exponentially, so that the time until covariances
+have an effect is proportional to the logarithm of the inverse of the initial size of the fields.
+The drive of the fourth cumulant is cubic in the fields, so that the time until the cumulant has an
+effect is inversely proportional to the square of the initial size of the fields. The output phi of
+the network does not change the order in which means, covariances and cumulants have an effect:
+because s''(h) = -h s'(h) for erf units with input h, fields orthogonal to the learnt directions
+neither grow nor decay once E[(y - phi) s'(h)] = 0. Each class is a mixture of Gaussians, so that
+`MixtureFlow` is exact to all orders and gives the expected times.
 """
 
 from dataclasses import dataclass
@@ -141,7 +143,7 @@ def samples(bench: Bench, number: int) -> tuple[Array, Array]:
 
 
 def order(bench: Bench, number: int) -> dict[str, float]:
-    """R1: times at which the losses on the controls deviate from that on the data."""
+    """Claim R1: times at which the losses on the controls deviate from the loss on the data."""
     course = trained(bench, number)
     found, expected = losses(course, bench.control), losses(followed(bench, number), None)
     times, predicted = crossings(found), crossings(expected)
@@ -167,7 +169,7 @@ def order(bench: Bench, number: int) -> dict[str, float]:
 
 
 def effects(course: Course, X: Array, y: Array) -> Array:
-    """Change of the mean output due to edits, relative to the difference of the classes.
+    """Change of the mean output by edited samples, relative to the difference of the classes.
 
     Samples of class 1 are given the mean, or the mean and covariance, of class 0.
     """
@@ -181,7 +183,7 @@ def effects(course: Course, X: Array, y: Array) -> Array:
 
 
 def edits(bench: Bench, number: int) -> dict[str, float]:
-    """R2: effects of edits at three times, and gap of the loss to the control of the means."""
+    """Claim R2: effects of edited samples, and gap of the loss to the control of the means."""
     places, (X, y) = np.searchsorted(TIMES, (0.25, 6.0, 40.0)), samples(bench, number)
     courses = [
         [course[int(place)] for place in places]
@@ -200,7 +202,7 @@ def edits(bench: Bench, number: int) -> dict[str, float]:
 
 
 def draw(bench: Bench, claim: str) -> Any:
-    """Draw losses and gaps, or effects of edits, of the network (marks) and the flow (lines)."""
+    """Draw losses, or effects of edited samples, of the network (marks) and the flow (lines)."""
     import matplotlib.pyplot as plt
 
     courses = trained(bench, 0)[1:], followed(bench, 0)[1:]

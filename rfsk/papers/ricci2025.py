@@ -1,29 +1,32 @@
-r"""Claims of F. Ricci, L. Bardone and S. Goldt (ICML 2025): samples that ICA needs.
+r"""Claims of Ricci, Bardone and Goldt (ICML 2025): number of samples that ICA needs.
 
 Inputs x are white, and non-Gaussian only along a direction v, where the fourth cumulant is k. A
 field w has the initial overlap b = w.v = D^(-1/2). The field has found v when the mean overlap is
 1/2. Let s = w.x.
 
-*FastICA.* One step on n samples gives w' = E s^3 x - 3 E s^2 w = k b^3 v + noise, where the noise
-has a variance of V / n along each direction, V = E s^6 = 15. The overlap is 1/2 if 3 k^2 b^6 =
-V (D - 1) / n, up to corrections by the noise along v, which `fastica_numbers` includes. Therefore,
-n is of order V D^4 / (3 k^2).
+*FastICA.* One step on n samples changes the field w to E s^3 x - 3 E s^2 w with s = w.x, which is k
+b^3 v plus noise of variance V / n along each direction, where V = E s^6 = 15. After one step of
+FastICA from the overlap b, the new overlap is 1/2 if 3 k^2 b^6 = V (D - 1) / n, up to corrections
+by the noise along v, which `fastica_numbers` includes. Therefore, FastICA needs a number of samples
+of order V D^4 / (3 k^2), with V = 15.
 
 *Online.* The step w <- unit(w + r sign(k) (s^3 - 3 s) x) at each sample x changes b by
 
 .. math::
 
     db = \left[r \lvert k \rvert b^3 (1 - b^2) - r^2 V (D - 1) b / 2\right] dn
-    + r \sqrt{V (1 - b^2)}\, dB, \qquad V = 6.
+    + r \sqrt{V (1 - b^2)}\, dB.
 
-With r = 2 abs(k) / (V D^2), drive and noise are initially equal, and all terms are of order
-k^2 / (V D^3) b. Therefore, n is of order V D^3 / (2 k^2) times a number that `mean_passage_time`
-computes.
+The variance of the online gradient along each direction is V = 6. With the learning rate r = 2
+abs(k) / (V D^2), drive and noise of the overlap b are initially equal, and all terms of db/dn are
+of order k^2 / (V D^3) b. Therefore, online ascent needs a number of samples of order V D^3 / (2
+k^2), times a number that `mean_passage_time` computes.
 
-*Smoothed.* If the loss is averaged over a wide neighbourhood of w, the gradient is
-(x.x - D - 2) s x. By the partial trace of the cumulant, the mean of the gradient is k b v, which is
-linear in b. With V = 2 (D + 2) and a learning rate of r = abs(k) / (2 V D), n is of order D^2 log
-D.
+*Smoothed loss.* If the loss is averaged over a wide neighbourhood of the field w, the gradient is
+(x.x - D - 2) s x, where s = w.x. By the partial trace of the cumulant, the mean of the smoothed
+gradient is k b v, which is linear in the overlap b. The variance of the smoothed gradient along
+each direction is V = 2 (D + 2). With the learning rate abs(k) / (2 V D), ascent on the smoothed
+loss needs a number of samples of order D^2 log D.
 """
 
 from collections.abc import Iterator
@@ -67,7 +70,7 @@ def fastica_numbers(size: int) -> float:
 
 
 def online_numbers(method: str, size: int) -> tuple[float, float]:
-    """Learning rate, and predicted mean number of samples to find v."""
+    """Learning rate, and predicted mean number of samples to find the direction v."""
     variance = 6.0 if method == "online" else 2.0 * (size + 2.0)
     rate = 2.0 * K / (6.0 * size**2) if method == "online" else K / (2.0 * variance * size)
     power, loss = (3 if method == "online" else 1), rate**2 * variance * (size - 1) / 2.0
@@ -80,7 +83,7 @@ def online_numbers(method: str, size: int) -> tuple[float, float]:
 
 
 def gradient(X: Array, s: Array, method: str) -> Array:
-    """Mean of -(s^3 - 3 s) x, or of -(x.x - D - 2) s x."""
+    """Mean of -(s^3 - 3 s) x or, with method="smoothed", of -(x.x - D - 2) s x, where s = w.x."""
     change = 3.0 - s * s
     if method == "smoothed":
         change = X.shape[2] + 2.0 - np.sum(X**2, axis=2, keepdims=True)
@@ -108,7 +111,7 @@ def begin(bench: Bench, number: int, size: int, batch: int, n: float, most: int)
 
 
 def resampled(bench: Bench, number: int, estimate: Any, *arrays: Array) -> tuple[float, Array]:
-    """Estimate from all groups, and estimates from bootstrap samples of the groups."""
+    """Value of `estimate` for all groups of units, and for bootstrap samples of the groups."""
     rng, n = np.random.default_rng([bench.seeds[number], 4]), len(arrays[0])
     drawn = rng.integers(n, size=(200, n))
     return estimate(*arrays), np.array([estimate(*(a[rows] for a in arrays)) for rows in drawn])
@@ -140,7 +143,7 @@ def by_ascent(bench: Bench, number: int, method: str, size: int) -> tuple[float,
 
 
 def numbers(bench: Bench, number: int, method: str) -> tuple[Array, Array, Array, Array]:
-    """Dimensions, numbers of samples to find v, predictions, and bootstrap estimates."""
+    """Dimensions, measured and predicted numbers of samples, and bootstrap estimates."""
 
     def run() -> tuple[Array, Array, Array, Array]:
         if method == "FastICA step":
@@ -158,20 +161,20 @@ def numbers(bench: Bench, number: int, method: str) -> tuple[Array, Array, Array
 
 
 def interval(bench: Bench, number: int, method: str) -> Array:
-    """Ends of the 95 % bootstrap confidence interval of the exponent."""
+    """Ends of the 95 % bootstrap interval for the exponent of the number of samples."""
     sizes, _, _, again = numbers(bench, number, method)
     return np.percentile([sphere.exponent(sizes, row) for row in again.T], [2.5, 97.5])
 
 
 def one_step(bench: Bench, number: int) -> dict[str, float]:
-    """R1: number of samples for one step of FastICA to find v."""
+    """Claim R1: number of samples for one step of FastICA to find the direction v."""
     found = sphere.compared("FastICA step", *numbers(bench, number, "FastICA step")[:3])
     low = interval(bench, number, "FastICA step")[0]
     return found | {"FastICA step: lower end of the 95 % interval": low}
 
 
 def by_method(bench: Bench, number: int) -> dict[str, float]:
-    """R2: number of samples for online gradient ascent to find v."""
+    """Claim R2: number of samples for online gradient ascent to find the direction v."""
     ends = [interval(bench, number, method) for method in METHODS]
     found = {
         "FastICA over online: gap between the intervals": ends[0][0] - ends[1][1],

@@ -1,4 +1,4 @@
-"""Claims of A. Ingrosso and S. Goldt (PNAS 119, e2201854119, 2022)."""
+"""Claims of Ingrosso and Goldt (PNAS 119, e2201854119, 2022)."""
 
 from ._claims import CLAIMS
 

@@ -1,8 +1,8 @@
 """Claims of the paper, with their quantities and bounds.
 
-The abstract of the paper states the claims in words, and we set the bounds. The independent code
-is `benchmarks/reference_numpy.py`. For a value from this code, the `source` of its `Quantity` names
-the part of the program that gives the value.
+The abstract of the paper states the claims in words, and we set the bounds. Values with the
+evidence "independent code" are from `benchmarks/reference_numpy.py`. The `source` of a `Quantity`
+with this evidence names the part of that program that gives the value.
 """
 
 from itertools import product
@@ -36,7 +36,7 @@ def _tiles(name: str, high: float | None = None) -> tuple[Quantity, Quantity]:
 
 
 def _matches(name: str) -> tuple[Quantity, ...]:
-    """Quantities for matches, relative to chance and to fitted bumps, and for ratios of widths."""
+    """Quantities for matches of fields, compared with chance and bumps, and for width ratios."""
     ratio = f"{name}width over that of the match, b > 0"
     return (
         _at_least(f"{name}match, b > 0", 0.9, digits=3),

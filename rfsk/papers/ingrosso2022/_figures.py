@@ -94,7 +94,7 @@ def _overlay(ax: Any, named: Mapping[str, Array], center: Array | None = None) -
 
 
 def _median(bench: Bench, kind: str, references: Array) -> tuple[Array, Array]:
-    """Field of median match among the units with b > 0, and its aligned reference."""
+    """Field with the median match of the units with b > 0, and its reference, shifted to match."""
     bumps, shape = fields(bench, kind, 0)["b > 0"], net(bench, kind, 0).shape_
     match = measured.best_match(bumps, references, shape)
     row = bumps[np.argsort(match)[len(match) // 2]]
@@ -108,7 +108,7 @@ def _all_seeds(bench: Bench, kind: str, inputs: str, group: str | None = None) -
 
 
 def localized_fields(bench: Bench) -> Any:
-    """C1: fields of one net on the ring and one on the torus, and mean IPR during training."""
+    """Claim C1: fields of a net on the ring and one on the torus, and mean IPR during training."""
     figure, axes = _axes(3)
     for ax, kind in zip(axes, measured.LATTICES, strict=False):
         bumps = fields(bench, kind, 0)["b > 0"][:25]
@@ -128,7 +128,7 @@ def localized_fields(bench: Bench) -> Any:
 
 
 def convolutional_match(bench: Bench) -> Any:
-    """C2: fields of median match with their filters, on both lattices, and all matches."""
+    """Claim C2: fields with the median match, their filters on both lattices, and all matches."""
     figure, axes = _axes(3)
     row, laid = _median(bench, "ring", measured.filters(bench, "ring", 0))
     _overlay(axes[0], {"field": row, "filter": laid}, row)
@@ -157,7 +157,7 @@ def convolutional_match(bench: Bench) -> Any:
 
 
 def gaussian_control(bench: Bench) -> Any:
-    """C3: fields of nets trained on the NLGP and on its control, and the IPR of all units."""
+    """Claim C3: fields of nets trained on the NLGP and on its control, and the IPR of all units."""
     figure, axes = _axes(3)
     sources = {"NLGP": "nlgp", "control": "control"}
     of = {name: fields(bench, "ring", 0, inputs)["b > 0"] for name, inputs in sources.items()}
@@ -173,7 +173,7 @@ def gaussian_control(bench: Bench) -> Any:
 
 
 def reduced_model(bench: Bench) -> Any:
-    """C4: IPR of nets and flow during training, final fields, and early frequencies by group."""
+    """Claim C4: IPR of nets and flow during training, final fields, and early frequencies."""
     figure, axes = _axes(3)
     of_seeds = [measured.followed(bench, number) for number in range(len(bench.seeds))]
     course_of = {
@@ -202,7 +202,7 @@ def reduced_model(bench: Bench) -> Any:
 
 
 def cumulant_factors(bench: Bench) -> Any:
-    """C5: CP factors, a field with its factor, and the matches of all units."""
+    """Claim C5: CP factors, a field with its factor, and the matches of all units."""
     figure, axes = _axes(3)
     components = measured.factors(bench, 0).components_
     _show(axes[0], "CP factors of the fourth cumulant", components)
@@ -223,7 +223,7 @@ def cumulant_factors(bench: Bench) -> Any:
 
 
 def other_inputs(bench: Bench) -> Any:
-    """C6: fields of one net of each kind, and the IPR of all units compared with the control."""
+    """Claim C6: fields of nets with other inputs or activations, and their IPR over the control."""
     figure, axes = _axes(4, 5.0, nrows=2, height_ratios=(3, 2))
     for (upper, lower), (kind, (name, _)) in zip(axes.T, measured.INPUTS.items(), strict=True):
         rows = np.concatenate(list(fields(bench, kind, 0).values()))
@@ -237,7 +237,7 @@ def other_inputs(bench: Bench) -> Any:
 
 
 def gaussian_equivalence(bench: Bench) -> Any:
-    """C7: losses, fraction of the gap that random phases keep, and kurtosis of local fields."""
+    """Claim C7: losses, part of the loss gap kept by random phases, and kurtosis of fields."""
     figure, axes = _axes(3)
     of_net = {
         name: [measured.losses(bench, number, inputs) for number in range(len(bench.seeds))]
@@ -265,7 +265,7 @@ def gaussian_equivalence(bench: Bench) -> Any:
 
 
 def translation_invariance(bench: Bench) -> Any:
-    """C8: fields of one net of each kind, and the centres of the fields of all nets."""
+    """Claim C8: fields of one net per kind of inputs, and the centres of the fields of all nets."""
     figure, axes = _axes(4, 5.0, nrows=2, height_ratios=(3, 2))
     titles = {
         "even": "even sites",

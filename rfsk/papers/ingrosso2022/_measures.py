@@ -118,7 +118,7 @@ def accuracy(bench: Bench, kind: str, number: int, inputs: str, task: Discrimina
 
 
 def localized_fields(bench: Bench, number: int) -> Numbers:
-    """C1: IPR, width, fraction localized and tiling of the units with b > 0, and accuracy."""
+    """Claim C1: IPR, width, fraction localized and tiling of the units with b > 0, and accuracy."""
     found: Numbers = {}
     for name, task in (("ring", nlgp_task()), ("torus", torus_task(bench))):
         bumps, rest = fields(bench, name, number).values()
@@ -140,7 +140,7 @@ def filters(bench: Bench, lattice: str, number: int) -> Array:
 
 
 def convolutional_match(bench: Bench, number: int) -> Numbers:
-    """C2: match of both groups of units with the filters."""
+    """Claim C2: match of both groups of units with the filters."""
     found: Numbers = {}
     for name in LATTICES:
         of_net, references = fields(bench, name, number), filters(bench, name, number)
@@ -150,7 +150,7 @@ def convolutional_match(bench: Bench, number: int) -> Numbers:
 
 
 def gaussian_control(bench: Bench, number: int) -> Numbers:
-    """C3: IPR of nets trained on the control and on the NLGP, and effect of the NLGP's gain."""
+    """Claim C3: IPR of nets on the control and on the NLGP, and effect of the gain of the NLGP."""
     found: Numbers = {}
     for name, task in (("ring", nlgp_task()), ("torus", torus_task(bench))):
         on_inputs, on_control = (fields(bench, name, number, key) for key in ("nlgp", "control"))
@@ -179,7 +179,7 @@ def _two_modes(rows: Array) -> float:
 
 
 def flow_ends(bench: Bench, number: int, form: str = "committee", **task: Any) -> Array:
-    """Final fields of the flow of four units with b > 0, from random initial fields."""
+    """Final fields of four units with b > 0 in the cubic flow, from random initial fields."""
 
     def follow() -> Array:
         flow = CubicFlow(small_task(**task), form=form)
@@ -203,7 +203,7 @@ def followed(bench: Bench, number: int) -> tuple[Array, Array, Array]:
 
 
 def reduced_model(bench: Bench, number: int) -> Numbers:
-    """C4: final IPR and match of flow and nets, and effect of second-order statistics alone."""
+    """Claim C4: final IPR and match of flow and nets, and effect of second-order statistics."""
     found: Numbers = {}
     for gain, other in ((1.0, 3.0), (3.0, 1.0)):
         bumps = fields(bench, "small", number, f"gain {gain:g}")["b > 0"]
@@ -275,7 +275,7 @@ def factors(bench: Bench, number: int, inputs: str = "nlgp") -> CumulantCP:
 
 
 def cumulant_factors(bench: Bench, number: int) -> Numbers:
-    """C5: IPR of the CP factors, their coverage of the lattice, and their match with the fields."""
+    """Claim C5: IPR and coverage of the lattice of CP factors, and their match with the fields."""
     seed, found = bench.seeds[number], {}
     for gain in (1.0, 3.0):
         exact = symmetric_cp(cumulant(small_task(gain).models[1]), 1, tol=1e-10, random_state=seed)
@@ -293,7 +293,7 @@ def cumulant_factors(bench: Bench, number: int) -> Numbers:
 
 
 def other_inputs(bench: Bench, number: int) -> Numbers:
-    """C6: IPR of each group relative to the same group on the control, and accuracy on spins."""
+    """Claim C6: IPR of each group of units relative to the control, and accuracy on spins."""
     seed, found = bench.seeds[number], {}
     for kind, (name, judged) in INPUTS.items():
         on_inputs, on_control = (fields(bench, kind, number, key) for key in ("nlgp", "control"))
@@ -317,7 +317,7 @@ def other_inputs(bench: Bench, number: int) -> Numbers:
 
 
 def losses(bench: Bench, number: int, inputs: str = "nlgp") -> dict[str, Array]:
-    """Losses, fraction of the gap that random phases keep, IPR and kurtosis at TIMES."""
+    """Losses, fraction of the loss gap that random phases keep, IPR and kurtosis at TIMES."""
     task = nlgp_task()
 
     def follow() -> dict[str, Array]:
@@ -355,7 +355,7 @@ def _loss(weights: Array, biases: Array, X: Array, y: Array) -> float:
 
 
 def gaussian_equivalence(bench: Bench, number: int) -> Numbers:
-    """C7: losses on inputs and control, and fraction of the gap that random phases keep."""
+    """Claim C7: losses on inputs and control, and part of the loss gap kept by random phases."""
     of_net, control = (losses(bench, number, inputs) for inputs in ("nlgp", "control"))
     gap, control_gap = (of["predicted"] - of["loss"] for of in (of_net, control))
     error, at = of_net["control_loss"] - of_net["predicted"], {t: k for k, t in enumerate(TIMES)}
@@ -374,7 +374,7 @@ def gaussian_equivalence(bench: Bench, number: int) -> Numbers:
 
 
 def translation_invariance(bench: Bench, number: int) -> Numbers:
-    """C8: coverage, centres and relative IPR of the units with b > 0, compared with the control."""
+    """Claim C8: coverage, centres and IPR of the fields with b > 0, compared with the control."""
     kinds, shape, seed = ("even", "uneven", "shifted", "control"), (RING_SIDE,), bench.seeds[number]
     bumps = {inputs: fields(bench, "uneven", number, inputs)["b > 0"] for inputs in kinds}
     ratio = ipr(bumps["uneven"]).mean() / ipr(bumps["control"]).mean()

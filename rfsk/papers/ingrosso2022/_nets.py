@@ -91,7 +91,7 @@ def _at_sites(model: NLGP | GaussianField) -> MultivariateGaussian:
 
 
 def uneven_tasks() -> dict[str, Discrimination]:
-    """Tasks on even sites, and on uneven sites: without and with shifts, and their control."""
+    """Tasks by name: even sites, uneven sites, uneven sites with shifted inputs, and control."""
     uneven, shifted = (
         Discrimination([UnevenNLGP(xi, is_shifted) for xi in (5.0, 10.0)])
         for is_shifted in (False, True)
@@ -105,7 +105,7 @@ def _with_control(task: Discrimination) -> dict[str, Discrimination]:
 
 
 def _plan(bench: Bench, kind: str) -> tuple[dict[str, Discrimination], float, dict[str, Any]]:
-    """Tasks of a kind, learning rate x steps, and parameters of the nets without the defaults."""
+    """Tasks, learning rate x steps, and further parameters of a kind of nets, such as "torus"."""
     quick, short = bench.quick, 10_000.0 if bench.quick else 20_000.0
     if kind == "ring":
         return _with_control(nlgp_task()), 20_000.0, {"record": 40}
@@ -142,7 +142,7 @@ def _rate(learning_rate: float, batch_size: int) -> dict[str, Any]:
 
 
 def nets(bench: Bench, kind: str) -> dict[str, list[Any]]:
-    """Trained nets of a kind, one per seed for each name of a task."""
+    """Trained nets of a kind, such as "torus": one net per seed, for each name of a task."""
 
     def train() -> dict[str, list[Any]]:
         tasks, time, more = _plan(bench, kind)
