@@ -110,16 +110,19 @@ class ControlTest:
         )
         kind = f"{len(self.controls)} {CONTROLS[self.keep]}"
         comparison = f"ratio to the mean of {kind}: {ratios}; p = {self.p_value:.2g}"
+        if self.p_value * (len(self.controls) + 1) < 1.5:
+            comparison += ", the smallest possible value"
         if self.p_value <= self.alpha:
             n_alone = int(self.is_localized.sum())
+            result = "Localized" if n_alone else "Weakly localized"
             alone = (
-                f"{n_alone} of {grown} units are significantly localized"
+                f"and {n_alone} of {grown} units are significantly localized"
                 if n_alone
                 else "but no unit is significant by itself"
             )
             return (
-                "Localized: on average, the fields are more localized than those of the controls, "
-                f"{'and ' * bool(n_alone)}{alone} ({comparison})."
+                f"{result}: on average, the fields are more localized than those of the controls, "
+                f"{alone} ({comparison})."
             )
         return f"No: the fields are not more localized than those of the controls ({comparison})."
 

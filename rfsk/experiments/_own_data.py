@@ -4,6 +4,7 @@ import base64
 import html
 import io
 import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,7 +27,15 @@ from .._core._validation import (
     check_positive,
     plain,
 )
-from ..analysis import chance_match, cumulant, match_matrix, symmetric_cp, why_not_testable
+from ..analysis import (
+    LocalizationAnalyzer,
+    chance_match,
+    cumulant,
+    match_matrix,
+    symmetric_cp,
+    why_not_testable,
+)
+from ..exceptions import NotTestableWarning
 from ..nets import ConvNet, FCNet, fit_many
 from ..theory import LocalizationIndex, localization_index
 from ._control_test import ControlTest, control_test
@@ -36,6 +45,7 @@ _LEARNING_RATE = 5.0
 _ROWS_PER_FEATURE = 5  # with fewer rows, a net probably fits the noise of the sample
 _FEW_ROWS = 1000
 _FEWEST_CONTROLS = 19
+_COMPACT = 0.55  # fraction of the energy, as in `LocalizationAnalyzer`
 _COPY = 0.98  # cosine above which two fields are called copies
 _OUT_OF_SCALE = 30.0  # relative standard deviation above which a feature is suspicious
 _REMOVABLE = ("brightness", "contrast", "class_means")
@@ -114,9 +124,25 @@ class DataStudy:
     notes: list[str]
 
     @property
+    def is_compact(self) -> NDArray[np.bool_]:
+        """Fields with more than 55 % of their squared weights in a disc of 1 / IPR sites."""
+        analyzer = LocalizationAnalyzer(self.shape).set_output(transform="pandas")
+        with warnings.catch_warnings(action="ignore", category=NotTestableWarning):
+            table = analyzer.fit_transform(self.test.net.receptive_fields_)
+        return np.asarray(table["concentration"] > _COMPACT)
+
+    @property
     def verdict(self) -> str:
-        """Result in one sentence."""
-        return self.test.verdict
+        """Verdict of the control test, and how many of the localized fields are compact."""
+        verdict, n_localized = self.test.verdict, int(self.test.is_localized.sum())
+        if not n_localized:
+            return verdict
+        n_compact = int((self.test.is_localized & self.is_compact).sum())
+        compact = f"{n_compact} of these {n_localized} fields are compact"
+        if 2 * n_compact >= n_localized:
+            return f"{verdict} {compact}."
+        comparison = verdict.removeprefix("Localized: ")
+        return f"Not compact: {comparison} But {compact}; the others are spread over distant sites."
 
     def plot(self) -> Any:
         """Draw the fields of the net and of a control, and the IPR of all units, in one figure."""

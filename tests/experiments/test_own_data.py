@@ -12,7 +12,7 @@ from scipy import sparse
 
 from rfsk import CumulantCP, FCNet, control_test, make_gaussian_clone, make_nlgp
 from rfsk.__main__ import main
-from rfsk.experiments import study_data
+from rfsk.experiments import DataStudy, study_data
 
 X, Y = make_nlgp(1000, 20, correlation_length=(1.0, 2.0), random_state=0)
 QUICK = {"n_hidden": 4, "max_steps": 30, "random_state": 0}
@@ -49,6 +49,21 @@ def test_study_finds_localized_fields_and_reports_them(tmp_path):
     assert study.index.index > 1.0
     assert "data:image/png;base64," in page
     assert page.count("<li>") == len(study.notes) >= 2
+
+
+@pytest.mark.parametrize(
+    ("n_bumps", "result"), [(2, "Not compact"), (3, "Localized"), (6, "Localized")]
+)
+def test_verdict_counts_the_localized_fields_that_are_compact(n_bumps, result):
+    bump = np.exp(-(np.arange(-20, 20) ** 2) / 8.0)
+    comb = np.tile(np.exp(-(np.arange(-5, 5) ** 2) / 2.0), 4)
+    fields = [bump] * n_bumps + [comb] * (6 - n_bumps) + [np.ones(40)]
+    net = SimpleNamespace(receptive_fields_=np.array(fields))
+    is_localized = np.arange(7) < 6
+    test = SimpleNamespace(net=net, verdict="Localized: on average.", is_localized=is_localized)
+    study = DataStudy(test, (40,), {}, None, [])
+    assert study.verdict.startswith(f"{result}: on average.")
+    assert f"{n_bumps} of these 6 fields are compact" in study.verdict
 
 
 def test_notes_say_what_to_know():
