@@ -20,7 +20,7 @@ _WRITING = ("out", "quick")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command, which prints a table and writes figures and numbers, or opens the live page.
+    """Run a command, which prints a table and writes figures and numbers, or opens a web page.
 
     Parameters
     ----------
@@ -30,7 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     status : int
-        0 on success, 1 if a claim does not hold, 2 for an invalid argument, 130 after an interrupt.
+        0 on success, 1 if a claim of a paper does not hold, 2 for an invalid argument, 130 after an
+        interrupt.
 
     Raises
     ------
@@ -60,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _with_options(message: str, options: argparse.Namespace) -> str:
-    """Error message in which options replace the arguments of Python that they set."""
+    """Replace names of Python parameters in an error message by the options that set them."""
     named = {name: f"--{name.replace('_', '-')}" for name in vars(options)}
     named |= {"random_state": "--seed"}
     for name, option in named.items():
@@ -114,7 +115,7 @@ def _study_data(options: argparse.Namespace) -> int:
 
 
 def _read(path: Path, labels: str | None) -> tuple[Any, Any]:
-    """Read inputs and labels from a common file or from two files."""
+    """Read inputs and labels from one file that holds both, or from two files."""
     import numpy as np
 
     suffix = path.suffix.lower()
@@ -227,7 +228,7 @@ def _refuse_options(
 
 
 def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
-    """Parsers of all commands and of each subcommand; options not given set no attribute."""
+    """Parsers of the command line and of each subcommand; results lack options that are not given."""
     shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     shared.add_argument("--seed", type=int, help="random seed (default 0)")
     writing = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)

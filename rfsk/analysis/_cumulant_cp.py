@@ -84,7 +84,8 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
         best decomposition. The explained squared norm is the squared norm of the cumulant minus
         the squared norm of the residual.
     mean_ : ndarray of shape (n_features,)
-        Mean of the inputs; for "within" and "difference", the mean of the class means.
+        Mean of the inputs; for target="within" and target="difference", the mean of the class
+        means.
     n_iter_, n_features_in_ : int
         Number of iterations, and number of features.
 
