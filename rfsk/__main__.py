@@ -228,7 +228,7 @@ def _refuse_options(
 
 
 def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
-    """Parsers of the command line and of each subcommand; results lack options that are not given."""
+    """Parsers of the command line and of each subcommand; the result lacks options not given."""
     shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     shared.add_argument("--seed", type=int, help="random seed (default 0)")
     writing = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)

@@ -208,7 +208,7 @@ def note_transposed(fields: Array) -> None:
 
 
 def _is_sorted(rows: Array) -> bool:
-    """Whether rows have narrow peaks whose positions differ by few sites between successive rows."""
+    """Whether rows have narrow peaks whose positions differ little between successive rows."""
     n_columns, sizes = rows.shape[1], np.abs(rows)
     height = sizes.max(axis=1)
     clear = sizes[height >= 0.5 * np.median(height)]
@@ -276,7 +276,7 @@ def note_pooled_classes(rows: Array, y: Any) -> None:
 
 
 def _smoothness(rows: Array, lags: tuple[int, ...]) -> float:
-    """Root mean square correlation of columns whose indices differ by `lags`, corrected for noise."""
+    """Root mean square correlation, corrected for noise, of columns `lags` indices apart."""
     alive = _unit_rows(rows)
     correlations = [(alive[:, :-lag] * alive[:, lag:]).sum(axis=1) for lag in lags]
     return _beyond_noise(correlations, rows.shape[1])

@@ -207,7 +207,7 @@ def validate_fields(analyzer: Any, fields: Any, *, reset: bool = False) -> np.nd
 
 
 def _lattice_of(fields: np.ndarray, shape: Any) -> tuple[int, ...]:
-    """Lattice of fields; warn if the array seems transposed or the two sides of the lattice exchanged."""
+    """Lattice of fields; warn if `fields` seem transposed or the sides of the lattice exchanged."""
     n_units, n_features = fields.shape
     sides = check_image_shape(shape, n_features, n_rows=n_units)
     if shape is None or n_units == n_features:  # otherwise the shape would not fit

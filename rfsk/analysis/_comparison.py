@@ -144,7 +144,7 @@ class TensorComparison(BaseEstimator):
         return self
 
     def _named_references(self) -> dict[str, Any]:
-        """Dictionary of references by name; a method without estimator is represented by its name."""
+        """Dictionary of references; a method that is given only by its name is kept as a string."""
         entries = self.references if isinstance(self.references, list | tuple) else ()
         pairs = [(entry, entry) if isinstance(entry, str) else entry for entry in entries]
         if not pairs or not all(isinstance(pair, tuple) and len(pair) == 2 for pair in pairs):

@@ -84,7 +84,7 @@ class Cumulant(ABC):
 
     @property
     def _condensed(self) -> "Cumulant":
-        """Approximation of this cumulant whose contractions take less time, or the cumulant itself."""
+        """Approximation of this cumulant with faster contractions, or the cumulant itself."""
         return self
 
     def pair_contract(self, direction: Array, others: Array) -> Array:
@@ -205,7 +205,7 @@ class CombinedCumulant(Cumulant):
         return np.asarray(sum(factor * kappa.tensor() for factor, kappa in self.terms))
 
     def inner(self, other: Cumulant, random_state: Any = None) -> float:
-        """Inner product of dense tensors or, if they are too large, sum over the combined cumulants."""
+        """Inner product of dense tensors or, if these are too large, sum over single cumulants."""
         if self._fits:
             return super().inner(other, random_state)
         return sum(factor * other.inner(kappa, random_state) for factor, kappa in self.terms)
@@ -302,9 +302,10 @@ class TranslationInvariantCumulant(Cumulant):
         self._keep(first <= second, first, second, times, trispectrum)
 
     def _keep(self, kept: Any, first: Any, second: Any, times: Array, trispectrum: Any) -> None:
-        """Store the pairs of wave vectors that `kept`, (n_sums, n_pairs), marks.
+        """Store the pairs of wave vectors that are marked in `kept`, (n_sums, n_pairs).
 
-        Each row of `kept` holds the pairs with one sum. The marked pairs become its first entries.
+        The pairs of wave vectors in one row of `kept` have the same sum. Each row is packed to the
+        left.
         """
         rows = kept.any(axis=1)
         order = np.argsort(~kept[rows], axis=1, kind="stable")[:, : kept.sum(axis=1).max()]
@@ -524,7 +525,7 @@ class SampleCumulant(Cumulant):
         .. math::
 
             \mathrm{mean}_i\, \kappa(y_i, y_i, y_i, y_i) - 3\, \mathrm{mean}_i (x_i \cdot C' x_i)^2
-            + 3 (\mathrm{tr}\, CC')^2 + 6\, \mathrm{tr}\, CC'CC',
+            + 3 (\mathrm{tr}\, CC')^2 + 6\, \mathrm{tr}\, CC'CC'.
 
         If there are at least 4096 samples y_i, the mean of kappa(y_i, y_i, y_i, y_i) is over 1024
         of these samples, chosen at random.
@@ -574,7 +575,7 @@ class SampleCumulant(Cumulant):
 
     @cached_property
     def _condensed(self) -> Cumulant:
-        """Approximation of this cumulant by the leading principal axes of the samples, if it saves time.
+        """Approximation of this cumulant by leading principal axes of the samples, if faster.
 
         If the samples are given in blocks, the approximation uses only some of the rows.
         """
@@ -690,7 +691,7 @@ def _parts(rows: Array) -> Iterator[Array]:
 
 
 def _centred(block: Any, mean: Array) -> Iterator[Array]:
-    """Chunks of the centred rows of a block; each chunk overwrites the memory of the previous one."""
+    """Chunks of the centred rows of a block; each chunk overwrites the previous chunk in memory."""
     rows = block
     if not isinstance(rows, np.ndarray) or rows.ndim != 2 or rows.dtype.kind not in "biuf":
         rows = check_array(block, "block", ensure_min_samples=0)

@@ -94,7 +94,8 @@ def group_split(
         p-values than `n_null` surrogates can give, more surrogates are drawn for the fields with
         the smallest p-values.
     inputs : array-like of shape (n_samples, n_features), or input model, optional
-        Training inputs of the net, with which `why_not_testable` checks the null hypothesis.
+        Inputs from which the fields were learned; `why_not_testable` tests whether their sites are
+        equivalent.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the surrogates.
 

@@ -123,7 +123,8 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         X : array-like of shape (n_units, n_features)
         y : ignored
         inputs : array-like of shape (n_samples, n_features), or input model, optional
-            Training inputs of the net, with which `why_not_testable` checks the null hypothesis.
+            Inputs from which the fields were learned; `why_not_testable` tests whether their sites
+            are equivalent.
         """
         if getattr(y, "ndim", 1) == 2:
             raise TypeError(

@@ -187,7 +187,7 @@ def compactness_of(images: Array) -> Array:
 
 
 def _mean_directions(images: Array) -> NDArray[np.complex128]:
-    """Mean of exp(2 pi i site / side) for each axis, weighted by w^2; a mean near zero becomes NaN."""
+    """Mean of exp(2 pi i site / side) per axis, weighted by w^2; means near zero become NaN."""
     squares, n_axes = images**2, images.ndim - 1
     directions = np.empty((len(images), n_axes), dtype=np.complex128)
     for axis, side in enumerate(images.shape[1:]):

@@ -132,7 +132,7 @@ def why_not_testable(
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     inputs : array-like of shape (n_samples, n_features), or input model, optional
-        Inputs on which the net with these fields was trained.
+        Inputs from which the fields were learned.
 
     Returns
     -------

@@ -208,7 +208,8 @@ def population_summary(
     n_null : int, default=999
         Number of surrogates per field.
     inputs : array-like of shape (n_samples, n_features), or input model, optional
-        Training inputs of the net, with which `why_not_testable` checks the null hypothesis.
+        Inputs from which the fields were learned; `why_not_testable` tests whether their sites are
+        equivalent.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the surrogates.
 

@@ -33,7 +33,7 @@ def fit_profiles(
     A Gaussian is a Gabor function with f = 0 and phi = 0. A difference of Gaussians (Rodieck,
     Vision Research 5, 583, 1965) is
 
-    .. math:: A \left[e^{-q/2} - \mathrm{ratio}\; e^{-q / (2\, \mathrm{scale}^2)}\right],
+    .. math:: A \left[e^{-q/2} - \mathrm{ratio}\; e^{-q / (2\, \mathrm{scale}^2)}\right].
 
     In a difference of Gaussians, the ratio is the amplitude of the surround divided by the
     amplitude of the centre, and the scale is the width of the surround divided by the width of the
@@ -100,7 +100,7 @@ def _fit(field: Array, width: float, profile: str) -> Array:
     n_turns = n - 1  # number of angles: none on a ring
 
     def basis(parameters: Array) -> Array:
-        """Basis of the linear fit: the profile or, for Gabor functions, envelope times cosine and sine."""
+        """Basis of the linear fit: the profile, or a Gabor function's cosine and sine parts."""
         moved = sites - parameters[:n, None]
         moved -= np.round(moved / sides[:, None]) * sides[:, None]
         sigmas = np.exp(parameters[n : 2 * n, None])

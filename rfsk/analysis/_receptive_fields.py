@@ -30,9 +30,9 @@ def receptive_fields(
         `coefs_` (of which the first layer is used); a linear or convolutional layer of torch; a
         pipeline; a parameter search, of which the best estimator is used; an array of fields.
     method : {"weights", "sta"}, default="weights"
-        method="weights" returns the weights of the first layer. method="sta" correlates the outputs
-        of `fitted`, or the activations of a hidden layer, with the stimuli `X`; see
-        `spike_triggered_average`.
+        With method="weights", the fields are the weights of the first layer. With method="sta", the
+        fields are computed from the correlation of the outputs of `fitted`, or of the activations
+        of a hidden layer, with the stimuli `X`; see `spike_triggered_average`.
     X : array-like of shape (n_samples, n_features), optional
         Stimuli for method="sta", preferably Gaussian.
     layer : int, optional
@@ -98,7 +98,7 @@ def _through_pipeline(pipeline: Any) -> Array:
 
 
 def _linear_part(step: Any, name: str) -> Array:
-    """Matrix (n_outputs, n_inputs) of a pipeline step; raise ValueError if the step is not affine."""
+    """Matrix (n_outputs, n_inputs) of a pipeline step; raise ValueError if it is not affine."""
     n_inputs = getattr(step, "n_features_in_", None)
     try:
         if n_inputs is None:

@@ -261,7 +261,7 @@ def _as_start(
 
 
 def _opposed(directions: Array, values: Array, others: Array, weights: Array, order: int) -> Any:
-    """Whether each direction overlaps with each other direction and has a weight of opposite sign."""
+    """Whether directions and others overlap and have weights of opposite signs, for each pair."""
     cosines = directions @ others.T
     return (np.abs(cosines) > _OPPOSED) & (values[:, None] * weights * cosines**order < 0)
 

@@ -28,7 +28,8 @@ class ImagePatches(Sampler):
 
     Images are converted to grey by averaging the colour channels. The mean of each patch and the
     mean patch are subtracted, and all pixels are divided by one factor so that the average variance
-    of the pixels is one. The covariance and the kurtosis are exact averages over all positions.
+    of the pixels is one. The covariance and the kurtosis of the patches are exact averages over all
+    positions of a patch in the images.
 
     Parameters
     ----------
@@ -128,7 +129,7 @@ class ImagePatches(Sampler):
 
     @cached_property
     def _raw_covariance(self) -> Array:
-        """Covariance before scaling and whitening."""
+        """Covariance of the patches before scaling and whitening."""
         n_features, n_places = self.n_features, self._n_places.sum()
         products = np.zeros((n_features, n_features))
         for patches in self._every_patch():
@@ -175,17 +176,17 @@ class ImagePatches(Sampler):
         return rows
 
     def covariance(self) -> Array:
-        """Exact covariance over all positions, (n_features, n_features)."""
+        """Exact covariance of the patches at all positions, (n_features, n_features)."""
         return np.array(self._transform[1])
 
     def excess_kurtosis(self) -> float:
-        """Excess kurtosis from moments averaged over all positions and pixels."""
+        """Excess kurtosis of patches, from moments averaged over all positions and pixels."""
         squares = (np.square(self._prepare(patches)) for patches in self._every_patch())
         fourth = sum(float(np.vdot(square, square)) for square in squares)
         return fourth / float(self._n_places.sum() * self.n_features) - 3.0
 
     def gaussian_clone(self) -> MultivariateGaussian:
-        """Gaussian patches with the same covariance."""
+        """Gaussian inputs with the same covariance as the patches."""
         return MultivariateGaussian(np.zeros(self.n_features), self.covariance(), shape=self.shape)
 
 

@@ -59,7 +59,7 @@ class TransferOperator:
 
     @property
     def correlation_length(self) -> float:
-        """Correlation length on an infinite chain, from the two largest eigenvalues."""
+        """Correlation length on an infinite chain, from the operator's two largest eigenvalues."""
         with np.errstate(divide="ignore"):
             return float(abs(1.0 / np.log(self._eigenvalues[1])))
 
@@ -97,7 +97,7 @@ class TransferOperator:
         return np.asarray(moments / powers[side].sum())
 
     def power(self, exponent: int) -> Array:
-        """Power of the operator, (n_points, n_points), scaled to a largest eigenvalue of one."""
+        """Power of the transfer operator, (n_points, n_points), scaled to a largest eigenvalue of one."""
         if exponent == 1:
             return np.asarray(self._matrix)
         vectors = self._vectors * self._eigenvalues**exponent
