@@ -113,7 +113,7 @@ class TensorComparison(BaseEstimator):
         ----------
         X : array-like of shape (n_samples, n_features)
         y : array-like of shape (n_samples,), optional
-            Labels; required with `target`.
+            Labels of the rows; required if `target` is given.
         """
         check_positive(self.n_components, "n_components", integer=True)
         check_positive(self.n_null, "n_null", integer=True)
@@ -249,7 +249,7 @@ def _is_to_be_fitted(reference: Any) -> bool:
 
 
 def _fitted(reference: Any, rows: Array, n_components: int, seed: int) -> tuple[Any, bool]:
-    """Fit a reference to the inputs; return the estimator, and whether it converged."""
+    """Fit a reference method to the inputs; return the estimator, and whether it converged."""
     if isinstance(reference, str):
         if reference == "dictionary" and len(rows) > _MOST_ROWS:
             rows = np.random.default_rng(seed).permutation(rows)[:_MOST_ROWS]

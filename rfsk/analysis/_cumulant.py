@@ -685,7 +685,7 @@ def is_in_blocks(source: Any) -> bool:
 
 
 def _parts(rows: Array) -> Iterator[Array]:
-    """Chunks of rows; an empty block gives one empty chunk."""
+    """Rows of a block in chunks; an empty block gives one empty chunk."""
     step = max(_CHUNK_ROWS, _CHUNK_VALUES // rows.shape[1])
     return (rows[start : start + step] for start in range(0, max(1, len(rows)), step))
 

@@ -146,7 +146,7 @@ def match_matrix(
     Returns
     -------
     match : ndarray of shape (n_units, n_references)
-        Values in [0, 1]; NaN where the field or the reference is zero.
+        Matches in [0, 1]; NaN where the field or the reference is zero.
 
     Examples
     --------
@@ -244,7 +244,7 @@ def bump_match(references: ArrayLike, shape: int | tuple[int, ...] | None = None
     Returns
     -------
     match : ndarray of shape (n_references,)
-        Values in [0, 1]; NaN for a field of zeros.
+        Matches in [0, 1]; NaN for a reference of zeros.
 
     Examples
     --------

@@ -47,7 +47,7 @@ def ipr(fields: ArrayLike) -> Array:
     Returns
     -------
     ipr : ndarray of shape (n_units,)
-        Values between 1/n_features and 1; NaN for a field of zeros.
+        IPR between 1/n_features and 1; NaN for a field of zeros.
 
     Examples
     --------
@@ -77,8 +77,9 @@ def field_center(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) 
     Returns
     -------
     center : ndarray of shape (n_units, n_axes)
-        Positions in sites, in [0, side) on an axis with `side` sites. The centre is NaN for a field
-        of zeros, and for a field whose squared weights are spread evenly around the axis.
+        Positions of the centres in sites, in [0, side) on an axis with `side` sites. The centre is
+        NaN for a field of zeros, and for a field whose squared weights are spread evenly around the
+        axis.
 
     Examples
     --------
@@ -159,7 +160,7 @@ def compactness(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -
     Returns
     -------
     compactness : ndarray of shape (n_units,)
-        Values between 0 and 1; NaN for a field of zeros.
+        Fraction between 0 and 1; NaN for a field of zeros.
 
     Examples
     --------
@@ -311,8 +312,8 @@ def dominant_frequency(fields: ArrayLike, shape: int | tuple[int, ...] | None = 
     Returns
     -------
     frequency : ndarray of shape (n_units,)
-        Length of the wave vector in cycles per site, at most sqrt(n_axes) / 2. NaN for a field of
-        zeros.
+        Length of the wave vector with the most power, in cycles per site, at most sqrt(n_axes) / 2.
+        NaN for a field of zeros.
 
     Examples
     --------

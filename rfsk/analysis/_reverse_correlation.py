@@ -70,7 +70,7 @@ def spike_triggered_average(
     -------
     fields : ndarray of shape (n_units, n_features), with lags (n_units, n_lags, n_features)
     standard_errors : ndarray of the shape of `fields`
-        Returned only with ``return_std=True``.
+        Standard errors of the fields; returned only with ``return_std=True``.
 
     Notes ----- The squared standard errors are the diagonal of P S_k P / (n - p), where P = C^-1,
     S_k = Cov(e_k x), e_k is the residual of the linear filter, n the number of samples and p = 1 +

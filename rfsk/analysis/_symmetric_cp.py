@@ -148,7 +148,7 @@ def symmetric_cp(
     max_iter : int, default=500
         Largest number of iterations of each optimization with method="lbfgs" or method="parafac".
     tol : float, default=1e-6
-        Stop when the objective decreases by less than this fraction in five iterations. With
+        Stop when the objective decreases by less than the fraction `tol` in five iterations. With
         method="parafac", stop when the relative error decreases by less than `tol` in one
         iteration.
     random_state : int, Generator, RandomState or None, default=None

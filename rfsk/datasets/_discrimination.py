@@ -22,7 +22,7 @@ class Discrimination:
     Parameters
     ----------
     models : sequence of input models
-        One model per class, at least two, all of the same shape.
+        One input model per class; there must be at least two models, all of the same shape.
     priors : sequence of float, optional
         Probability of each class; equal by default.
 

@@ -59,8 +59,8 @@ class EllipticalField(StationaryField):
 
     .. math:: x = r \Lambda u
 
-    In this product, the direction u is uniform on the unit sphere in n_features dimensions, Lambda
-    is the square root of the covariance C, and the length r is independent of u with E r^2 =
+    In x = r Lambda u, the direction u is uniform on the unit sphere in n_features dimensions,
+    Lambda is the square root of the covariance C, and the length r is independent of u with E r^2 =
     n_features, so that pixels have unit variance. The distribution of the length r sets the
     kurtosis of the pixels. The fourth cumulant of a field with covariance C is proportional to C_ij
     C_kl + C_ik C_jl + C_il C_jk and has no local structure (compare Lufkin, Saxe and Grant, NeurIPS
@@ -188,9 +188,9 @@ def make_elliptical(
 ) -> Classes:
     """Draw classes of elliptical fields that differ in their correlation length.
 
-    The distribution `radial` sets the kurtosis of the pixels. For every distribution of this kind,
-    the fourth cumulant of the inputs has no local structure, and nets do not learn localized
-    fields.
+    The distribution `radial` sets the kurtosis of the pixels. Whatever the distribution of their
+    norm, elliptical fields have a fourth cumulant without local structure, and nets do not learn
+    localized fields.
 
     Parameters
     ----------

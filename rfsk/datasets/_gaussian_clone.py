@@ -77,7 +77,7 @@ def make_gaussian_clone(
     `X` exactly; with keep="covariance", the sample covariances are also equal. With keep="mean" and
     keep="covariance", Monte Carlo tests of the hypothesis that the classes are Gaussian (and white,
     for keep="mean") are exact, because data and controls are exchangeable under this hypothesis. To
-    draw another number of rows, use ``as_task((X, y)).gaussian_clone().sample(n)``.
+    draw a control with another number of rows, use ``as_task((X, y)).gaussian_clone().sample(n)``.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ def _clone_one_class(data: Array, keep: str, rng: np.random.Generator) -> Array:
 
 
 def _adjusted_ranks(white: Array, data: Array, rng: np.random.Generator) -> NDArray[np.intp]:
-    """Ranks, from 0, such that the sorted columns at these ranks have the covariance of `data`.
+    """Ranks, from 0, at which the sorted values of each column have the covariance of `data`.
 
     Two stages of iterations adjust the ranks in order to reduce the error of the covariance, and
     the ranks with the smallest error are returned.

@@ -42,7 +42,7 @@ class ImagePatches(Sampler):
         are loaded with Pillow.
     whiten : bool, default=False
         Whether to whiten patches by zero-phase component analysis (ZCA). In whitened patches, all
-        directions except the constant one have equal variance, and only higher-order statistics
+        directions except the constant patch have equal variance, and only higher-order statistics
         distinguish patches from white noise (Olshausen and Field, 1996).
 
     Examples

@@ -19,8 +19,8 @@ class InputModel(Protocol):
     """Protocol of input models, which are distributions of an input vector.
 
     Any object with the members of this protocol can be the model of a class in a `Discrimination`.
-    Some functions also use `excess_kurtosis`, `autocovariance` and other methods of
-    `StationaryField`.
+    Some functions of rfsk need further methods of `StationaryField`, such as `excess_kurtosis` and
+    `autocovariance`.
 
     Examples
     --------
@@ -115,7 +115,7 @@ class Sampler(ABC):
         return lambda n: next(self._cut(take, n, n))
 
     def _cut(self, take: Take, n_samples: int, chunk_size: int) -> Iterator[Array]:
-        """Draw inputs in blocks of `block_size` values; yield them in chunks of `chunk_size` rows."""
+        """Draw inputs in blocks of `block_size` values; yield chunks of `chunk_size` rows."""
         n_rows = max(1, self.block_size // self.n_features)
         block, left = np.empty((0, self.n_features)), n_samples
         for start in range(0, n_samples, chunk_size):

@@ -166,7 +166,7 @@ class TanhMap(FunctionMap):
 
 
 def _weigh(function: Callable[[Array], Array], edges: Array) -> tuple[Array, Array, Array]:
-    """Quadrature nodes, weights and values of f, one panel per row, with zero weight at its ends."""
+    """Quadrature nodes, weights and values of f; one panel per row, with zero weight at ends."""
     half = 0.5 * (edges[:, 1:] - edges[:, :1])
     z = 0.5 * (edges[:, 1:] + edges[:, :1]) + half * _RULE[0]
     weights = half * _RULE[1] * np.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)

@@ -22,8 +22,8 @@ class Pulses(StationaryField):
     shape : int
         Sites of the ring.
     length : (int, int)
-        Range (lo, hi) with 1 <= lo < hi <= shape. The length of a pulse is uniform on lo, ...,
-        hi - 1 sites.
+        Range (lo, hi) of pulse lengths, with 1 <= lo < hi <= shape. The length of a pulse is
+        uniform on lo, ..., hi - 1 sites.
 
     Examples
     --------

@@ -60,7 +60,7 @@ class StationaryField(Sampler):
     def autocovariance(self) -> Array:
         """Exact covariance of the first site with every site, of shape `shape`.
 
-        Models without a closed form raise NotImplementedError.
+        Models whose covariance has no closed form raise NotImplementedError.
         """
 
     def torus_autocovariance(self) -> Array:
@@ -104,7 +104,7 @@ class StationaryField(Sampler):
     def fourth_moment(self, indices: ArrayLike) -> Array:
         """Exact fourth moments E x_i x_j x_k x_l, of the shape of `indices` without its last axis.
 
-        Models without a closed form raise NotImplementedError.
+        Models whose fourth moments have no closed form raise NotImplementedError.
 
         Parameters
         ----------
