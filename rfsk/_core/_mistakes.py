@@ -62,7 +62,7 @@ def collected_mistakes() -> Iterator[list[str]]:
 
 
 def warn_likely_mistake(message: str, category: type[Warning] = LikelyMistakeWarning) -> None:
-    """Warn of a mistake at the line of user code that called rfsk directly or through scikit-learn."""
+    """Warn of a mistake at the line of user code that called rfsk, maybe through scikit-learn."""
     level, frame = 1, sys._getframe()
     kinds, caller = _kinds_warned_of.get(), sys._getframe(1)
     kind = caller.f_code.co_filename, caller.f_lineno

@@ -304,8 +304,8 @@ class TranslationInvariantCumulant(Cumulant):
     def _keep(self, kept: Any, first: Any, second: Any, times: Array, trispectrum: Any) -> None:
         """Store the pairs of wave vectors that are marked in `kept`, (n_sums, n_pairs).
 
-        The pairs of wave vectors in one row of `kept` have the same sum. Each row is packed to the
-        left.
+        The pairs of wave vectors in one row of `kept` have the same sum. The marked pairs are
+        stored first.
         """
         rows = kept.any(axis=1)
         order = np.argsort(~kept[rows], axis=1, kind="stable")[:, : kept.sum(axis=1).max()]
@@ -525,7 +525,7 @@ class SampleCumulant(Cumulant):
         .. math::
 
             \mathrm{mean}_i\, \kappa(y_i, y_i, y_i, y_i) - 3\, \mathrm{mean}_i (x_i \cdot C' x_i)^2
-            + 3 (\mathrm{tr}\, CC')^2 + 6\, \mathrm{tr}\, CC'CC'.
+            + 3 (\mathrm{tr}\, CC')^2 + 6\, \mathrm{tr}\, CC'CC'
 
         If there are at least 4096 samples y_i, the mean of kappa(y_i, y_i, y_i, y_i) is over 1024
         of these samples, chosen at random.

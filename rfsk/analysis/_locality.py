@@ -35,7 +35,7 @@ def locality(
 
         \mathrm{locality} &= (C - C_0) / (1 - C_0), \\
         \mathrm{alignment} &= (C - C_0) / (C_1 - C_0), \\
-        \mathrm{reach} &= (C_1 - C_0) / (1 - C_0).
+        \mathrm{reach} &= (C_1 - C_0) / (1 - C_0)
 
     Locality is the product of alignment and reach. If some weights of a field are exactly zero, as
     after pruning, each surrogate of this field consists of the same weights, moved to random sites

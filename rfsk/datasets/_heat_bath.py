@@ -91,8 +91,8 @@ def _strips(
     .. math::
         \exp(b (x - m_j) - h(x)) \le \exp(b_j (x - m_j) - h(x) + d_j \lvert x - m_j \rvert).
 
-    The strips are computed from an upper bound of the right side of this inequality on each of N
-    cells of x.
+    For each bin, the strips are computed from an upper bound of the right side of the inequality on
+    each of N cells of x.
     """
     ends = largest * np.linspace(0.0, 1.0, J + 1) ** 2
     middle, half = 0.5 * (ends[1:] + ends[:-1]), 0.5 * np.diff(ends)

@@ -83,7 +83,7 @@ class NoiseFilter:
     def modes(self) -> Array | None:
         """Fourier modes, (n_modes, n_sites), whose sum with standard normal factors is the field.
 
-        The value is None if there are so many Fourier modes that filtering white noise is faster.
+        `modes` is None if there are so many Fourier modes that filtering white noise is faster.
         """
         if not self.is_periodic or self.torus.size > _MOST_SITES:
             return None

@@ -35,7 +35,7 @@ _NO_TAIL = 1e-10  # a smaller fraction of the variance beyond the last order is 
 class PixelMap:
     """Pointwise map of a Gaussian field to a field of zero mean and unit variance.
 
-    This base class represents the identity map.
+    `PixelMap` itself represents the identity map.
     """
 
     scale: float = 1.0  # `forward` expects the latent field times this factor

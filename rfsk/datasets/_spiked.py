@@ -53,7 +53,7 @@ class SpikedCumulant(Sampler):
     strength : float
         Signal-to-noise ratio beta.
     spike : array-like of shape (n_features,), optional
-        Direction v, which is normalized. By default, all entries of v are equal.
+        Direction v, which is normalized. By default, all entries of the spike v are equal.
     latent : {"rademacher", "uniform", "laplace"} or SciPy distribution, default="rademacher"
         Distribution of the latent variable h. A frozen SciPy distribution is standardized.
     gaussian_spike : array-like of shape (n_features,), optional
