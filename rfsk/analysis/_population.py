@@ -32,10 +32,11 @@ class Tiling:
         than two fields have a centre.
     p_regular, p_clustered : float
         p-values of one-sided tests for regular and for clustered centres, from 999 draws of
-        independent uniform centres. Both tests use the mean distance from a site to the nearest
-        centre, which is small for regular centres and large for clustered centres. On a ring, this
-        mean distance is the sum of the squared gaps between adjacent centres (Greenwood, Journal of
-        the Royal Statistical Society 109, 85, 1946) divided by four times the number of sites.
+        independent uniform centres. The tests for regular and for clustered centres use the mean
+        distance from a site to the nearest centre, which is small for regular centres and large for
+        clustered centres. On a ring, the mean distance from a site to the nearest centre is the sum
+        of the squared gaps between adjacent centres (Greenwood, Journal of the Royal Statistical
+        Society 109, 85, 1946) divided by four times the number of sites.
     coverage, random_coverage : float
         Fraction of the sites at which at least one field exceeds half of its own peak, and the
         expected value of this fraction for the same fields at independent uniform positions.

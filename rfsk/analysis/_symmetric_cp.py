@@ -261,7 +261,7 @@ def _as_start(
 
 
 def _opposed(directions: Array, values: Array, others: Array, weights: Array, order: int) -> Any:
-    """Whether directions and others overlap and have weights of opposite signs, for each pair."""
+    """Whether each pair of directions overlaps and has weights of opposite signs."""
     cosines = directions @ others.T
     return (np.abs(cosines) > _OPPOSED) & (values[:, None] * weights * cosines**order < 0)
 

@@ -97,7 +97,7 @@ class TransferOperator:
         return np.asarray(moments / powers[side].sum())
 
     def power(self, exponent: int) -> Array:
-        """Power of the transfer operator, (n_points, n_points), scaled to unit largest eigenvalue."""
+        """Power of the transfer operator, (n_points, n_points), with largest eigenvalue one."""
         if exponent == 1:
             return np.asarray(self._matrix)
         vectors = self._vectors * self._eigenvalues**exponent
