@@ -1,8 +1,8 @@
 """Receptive fields in the style of scikit-learn.
 
-Train networks whose receptive fields form on data, measure these fields, and predict them. The
-public names are listed in ``__init__.pyi`` and imported on first use, so that data and analysis
-need neither torch nor matplotlib.
+Train networks, measure the receptive fields that they learn, and predict these fields. The public
+names are listed in ``__init__.pyi`` and imported on first use, so that `rfsk.datasets` and
+`rfsk.analysis` need neither torch nor matplotlib.
 """
 
 import lazy_loader

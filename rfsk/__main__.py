@@ -31,7 +31,7 @@ _PLAIN_WORDS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command, which prints a table and writes figures and numbers, or opens the live page.
+    """Run a command, which prints a table and writes figures and numbers, or opens a web page.
 
     Parameters
     ----------
@@ -41,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns
     -------
     status : int
-        0 on success, 1 if a claim does not hold, 2 for an invalid argument, 130 after an interrupt.
+        0 on success, 1 if a claim of a paper does not hold, 2 for an invalid argument, 130 after an
+        interrupt.
 
     Raises
     ------
@@ -295,7 +296,7 @@ def _refuse_options(
 
 
 def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
-    """Parsers of all commands and of each subcommand; options not given set no attribute."""
+    """Parsers of the command line and of each subcommand; the result lacks options not given."""
     shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     shared.add_argument("--seed", type=int, help="random seed (default 0)")
     writing = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)

@@ -43,7 +43,7 @@ scipy_on_one_thread = partial(blas_on_one_thread, is_scipy=True)
 
 @contextmanager
 def torch_on_one_thread() -> Iterator[None]:
-    """Context in which torch computes on one thread; nested contexts have no effect."""
+    """Context in which torch computes on one thread; a second context inside it has no effect."""
     global _n_torch_threads
     import torch
 
@@ -71,7 +71,7 @@ def torch_on_one_thread() -> Iterator[None]:
 
 @cache
 def _libraries(is_scipy: bool) -> Any:
-    """Controller of all loaded BLAS libraries, or only of those that SciPy ships."""
+    """Controller of the threads of all loaded BLAS libraries, or only of those that SciPy ships."""
     controller = ThreadpoolController()
     if not is_scipy:
         return controller.select(user_api="blas")

@@ -42,7 +42,7 @@ def sum_over_blocks(X: Any, function: Callable[[Any], np.ndarray]) -> np.ndarray
 
 
 def take_rows(X: Any, rows: np.ndarray) -> np.ndarray:
-    """Selected rows of a Dask array; the workers select them in their blocks."""
+    """Selected rows of a Dask array; Dask's workers select the rows in their own blocks."""
     X = X.copy()
     if np.isnan(X.shape[0]):
         X.compute_chunk_sizes()

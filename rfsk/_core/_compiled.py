@@ -1,7 +1,7 @@
 """Compilation of loops by numba.
 
-Importing this module imports numba. A module that imports this one must therefore be imported only
-where its functions are called.
+Importing `_compiled` imports numba. Modules that import `_compiled` must therefore be imported only
+inside the functions that need them.
 """
 
 from collections.abc import Callable
@@ -34,7 +34,10 @@ def compiled(**options: Any) -> Callable[[Function], Function]:
 
 
 class _Cache(FunctionCache):
-    """Cache on disk that skips unreadable files and is renewed if `_single_precision` changes."""
+    """Cache of compiled code on disk that skips unreadable files.
+
+    The code is compiled again if its source file or `_single_precision.py` changes.
+    """
 
     def __init__(self, function: Any) -> None:
         super().__init__(function)

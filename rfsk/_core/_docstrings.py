@@ -8,9 +8,10 @@ Documented = TypeVar("Documented", bound=Callable[..., Any])
 
 
 def shared_entries(text: str) -> Callable[[Documented], Documented]:
-    """Return a decorator that replaces lines ``@name @other`` of a docstring by entries of `text`.
+    """Return a decorator that replaces lines ``@name @other`` of a docstring by parameter entries.
 
-    An entry of `text` begins with an unindented line ``name : type``.
+    The string `text` contains the parameter entries, each of which begins with an unindented line
+    ``name : type``.
     """
     entries: dict[str, list[str]] = {}
     for line in text.splitlines():

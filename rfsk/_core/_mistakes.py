@@ -62,7 +62,7 @@ def collected_mistakes() -> Iterator[list[str]]:
 
 
 def warn_likely_mistake(message: str, category: type[Warning] = LikelyMistakeWarning) -> None:
-    """Warn, and show the line of user code that called rfsk directly or through scikit-learn."""
+    """Warn of a mistake at the line of user code that called rfsk, maybe through scikit-learn."""
     level, frame = 1, sys._getframe()
     kinds, caller = _kinds_warned_of.get(), sys._getframe(1)
     kind = caller.f_code.co_filename, caller.f_lineno
@@ -79,7 +79,10 @@ def warn_likely_mistake(message: str, category: type[Warning] = LikelyMistakeWar
 
 
 class Activations(np.ndarray):
-    """Array of a net's activations, which is rejected as fields; operations return plain arrays."""
+    """Array of a net's activations, which functions that expect receptive fields reject.
+
+    NumPy operations on the array return plain arrays.
+    """
 
     def __array_wrap__(self, array: Any, context: Any = None, return_scalar: bool = False) -> Any:
         return array[()] if return_scalar else np.asarray(array)
@@ -182,7 +185,10 @@ def note_classes(rows: Array, index: NDArray[np.intp], is_weighted: bool) -> Non
 
 
 def note_transposed(fields: Array) -> None:
-    """Warn if weights are smoother across units than across sites, unless units are sorted."""
+    """Warn if weights are smoother across units than across sites.
+
+    There is no warning if the units are sorted by the positions of their fields.
+    """
     n_rows, n_columns = fields.shape
     if min(n_rows, n_columns) < _ENOUGH:
         return
@@ -203,7 +209,7 @@ def note_transposed(fields: Array) -> None:
 
 
 def _is_sorted(rows: Array) -> bool:
-    """Whether rows have narrow peaks that are only a few sites apart in successive rows."""
+    """Whether rows have narrow peaks whose positions differ little between successive rows."""
     n_columns, sizes = rows.shape[1], np.abs(rows)
     height = sizes.max(axis=1)
     clear = sizes[height >= 0.5 * np.median(height)]
@@ -216,11 +222,11 @@ def _is_sorted(rows: Array) -> bool:
 
 
 def _similarity_of_distant_rows(rows: Array) -> float:
-    """Root mean square cosine, beyond noise, between rows with distant indices.
+    """Root mean square cosine between rows with distant indices, corrected for noise.
 
-    One value is computed for rows of the same half whose indices differ by a quarter of the number
-    of rows, and one value for corresponding rows of both halves. The larger of the two values is
-    returned. In an `FCNet`, the biases of the two halves have opposite signs.
+    The function returns the larger of two values: one for rows of the same half of the array whose
+    indices differ by a quarter of the number of rows, and one for corresponding rows of both
+    halves. In an `FCNet`, the units of the two halves have initial biases of opposite signs.
     """
     alive = _unit_rows(rows)
     quarter, half = len(alive) // 4, len(alive) // 2
@@ -231,7 +237,7 @@ def _similarity_of_distant_rows(rows: Array) -> float:
 
 
 def note_axis_order(rows: Array, shape: tuple[int, ...], name: str) -> None:
-    """Warn if images are smoother when their numbers of rows and columns are exchanged."""
+    """Warn if flattened images are smoother when the two sides of `shape` are exchanged."""
     if len(shape) != 2 or shape[0] == shape[1] or min(shape) < 2 or len(rows) < _ENOUGH:
         return
     # In a flattened image, the distance between a pixel and the one below it is the number of
@@ -270,7 +276,7 @@ def note_pooled_classes(rows: Array, y: Any) -> None:
 
 
 def _smoothness(rows: Array, lags: tuple[int, ...]) -> float:
-    """Root mean square correlation, beyond noise, of columns whose indices differ by `lags`."""
+    """Root mean square correlation, corrected for noise, of columns `lags` indices apart."""
     alive = _unit_rows(rows)
     correlations = [(alive[:, :-lag] * alive[:, lag:]).sum(axis=1) for lag in lags]
     return _beyond_noise(correlations, rows.shape[1])
@@ -284,7 +290,7 @@ def _unit_rows(rows: Array) -> Array:
 
 
 def _beyond_noise(cosines: Any, n_columns: int) -> float:
-    """Root mean square of cosines, after subtracting the mean square of noise, 1 / n_columns."""
+    """Root mean square of cosines, corrected for the mean square 1 / n_columns of random rows."""
     if not np.size(cosines):
         return 0.0
     return float(np.sqrt(max(0.0, np.mean(np.square(cosines)) - 1.0 / n_columns)))

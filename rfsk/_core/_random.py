@@ -43,7 +43,7 @@ def spawn_seeds(random_state: Any, n: int) -> list[int]:
 
 
 def seed_of_key(entropy: int, key: str, number: int) -> int:
-    """Seed of repeat `number` of the computation identified by a hexadecimal key.
+    """Seed of repetition `number` of the computation with the given hexadecimal key.
 
     `entropy` is the common seed of all computations.
     """

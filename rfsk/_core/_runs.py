@@ -32,8 +32,8 @@ def installed_versions() -> dict[str, str]:
 def noticing_interrupts() -> Iterator[Callable[[], bool]]:
     """Context that yields a function that returns whether Ctrl-C was pressed during the context.
 
-    Only a context in the main thread can receive the signal. In other threads, the function returns
-    whether such a context in the main thread has received the signal.
+    Only the main thread receives the interrupt. In other threads, the function returns whether a
+    `noticing_interrupts` context in the main thread has received one.
     """
     before = len(_interrupts)
     previous = signal.getsignal(signal.SIGINT)
@@ -54,10 +54,10 @@ def noticing_interrupts() -> Iterator[Callable[[], bool]]:
 
 
 def report_interrupt(message: str, inside: str) -> None:
-    """Warn, and show the line that called modules whose names begin with `inside`.
+    """Warn of an interrupt at the line that called modules whose names begin with `inside`.
 
-    If joblib, rfsk or scikit-learn is among the callers of these modules, raise KeyboardInterrupt,
-    which ends the search or study that contains the training.
+    If joblib, rfsk or scikit-learn called the interrupted training, raise KeyboardInterrupt, which
+    ends the parameter search or study that contains the training.
     """
     stack = traceback.walk_stack(sys._getframe())
     names = [str(frame.f_globals.get("__name__")) for frame, _ in stack]

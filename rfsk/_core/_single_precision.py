@@ -61,7 +61,8 @@ def erf(x):
 def exp_minus(x):
     """Compute exp(-x) for x >= 0 with an absolute error below 2e-7.
 
-    The relative error is below 2e-6 for x < 20. The result is at least 2^-64.
+    The relative error of the computed exponential is below 2e-6 for x < 20. The computed
+    exponential is at least 2^-64.
     """
     t = max(-x * _LOG2_E, f32(-64.0))
     n = np.int32(t - _HALF)
@@ -83,7 +84,7 @@ def tanh(x):
 def log(u):
     """Natural logarithm of a normal positive number.
 
-    For u = m 2^e, the logarithm is 2 artanh((m - 1) / (m + 1)) + e log 2.
+    The logarithm of u = m 2^e is computed as 2 artanh((m - 1) / (m + 1)) + e log 2.
     """
     bits = _bits_of_float(u)
     e = f32((bits >> np.int32(23)) - np.int32(127))
@@ -99,10 +100,7 @@ def log(u):
 
 @compiled(fastmath=FUSED)
 def add_outer_products(coefficients, rows, n, out, width):
-    """Add the sum over i < n of coefficients[i, k] rows[i] to out[k], in the first columns.
-
-    `width` is the number of these columns.
-    """
+    """Add the sum over i < n of coefficients[i, k] rows[i] to out[k], for `width` columns."""
     n_units = len(out)
     whole = n - n % 4
     for i in range(0, whole, 4):

@@ -12,7 +12,7 @@ def check_trained(net: Any) -> None:
 
 
 def starts_positive(units: np.ndarray) -> np.ndarray:
-    """Mask of the units with a positive initial bias, which are the first half."""
+    """Mask of the units with a positive initial bias, which are the first half of the units."""
     return np.asarray(np.arange(len(units)) < (len(units) + 1) // 2)
 
 

@@ -128,8 +128,8 @@ def plain(
 ) -> Any:
     """Return array-like values, with tensors detached, if they are real numbers.
 
-    Raise ValueError or TypeError otherwise, and for rows with NaN or infinite values unless
-    `finite` is False. If `numeric` is False, values of any other kind are returned unchanged.
+    Raise ValueError or TypeError if the values are not real numbers, and also for NaN and infinite
+    values unless `finite` is False. If `numeric` is False, the entries of the array are not checked.
     """
     if isinstance(values, np.ma.MaskedArray):
         remedy = f"{name}.filled(value), or the rows without masked entries"
@@ -232,7 +232,7 @@ def validate_fields(analyzer: Any, fields: Any, *, reset: bool = False) -> np.nd
 
 
 def _lattice_of(fields: np.ndarray, shape: Any) -> tuple[int, ...]:
-    """Lattice of fields; warn if the fields seem transposed or the sides exchanged."""
+    """Lattice of fields; warn if `fields` seem transposed or the sides of the lattice exchanged."""
     n_units, n_features = fields.shape
     sides = check_image_shape(shape, n_features, n_rows=n_units)
     if shape is None or n_units == n_features:  # otherwise the shape would not fit
@@ -253,7 +253,7 @@ def validate_inputs(estimator: Any, X: Any, y: Any = "no_validation", **options:
 def check_one_per_class(
     values: Any, name: str, n_classes: int | None = None, example: str = "(5.0, 10.0)"
 ) -> Sequence[Any]:
-    """Return `values` as a sequence with one entry per class, at least two of them."""
+    """Return `values` as a sequence of at least two entries, one per class."""
     is_list = isinstance(values, list | tuple)
     entries = tuple(values) if is_list else entries_of(values, name)
     if len(entries) < 2 or (n_classes is not None and len(entries) != n_classes):
@@ -286,7 +286,10 @@ def _refuse_one_hot(y: Any) -> None:
 
 
 def check_labels(y: Any, data: np.ndarray, target: Any = None) -> np.ndarray:
-    """Return labels as an array, one per row of `data`; `target` only appears in a message."""
+    """Return labels as an array, one per row of `data`.
+
+    The error message for missing labels mentions `target`.
+    """
     if y is None:
         reason = "" if target is None else f" if target={target!r} selects a class"
         raise ValueError(f"`y` must not be None{reason}; pass one label per row.")
@@ -300,7 +303,7 @@ def check_labels(y: Any, data: np.ndarray, target: Any = None) -> np.ndarray:
 
 
 def rows_of_class(data: np.ndarray, labels: np.ndarray, target: Any) -> np.ndarray:
-    """Return the rows of one class, at least two of them."""
+    """Return the rows of one class; raise ValueError if there are fewer than two."""
     rows = np.asarray(data[labels == target])
     if len(rows) < 2:
         raise ValueError(

@@ -10,10 +10,11 @@ from .._core._validation import check_array, check_features, check_fields
 def cavity_score(fields: ArrayLike, X: ArrayLike) -> Array:
     """Change in the kurtosis of a unit's input w.x when a single weight is set to zero.
 
-    Here w is the field of the unit, and x are the inputs. Without the weight w_i, the unit's input
-    is w.x - w_i x_i. To first order in the weights, the scores of a field sum to zero, because the
-    kurtosis does not depend on the scale of w. W. T. Redman et al. (arXiv:2412.06545) compare the
-    scores of weights that pruning removes with the scores of weights that pruning keeps.
+    In w.x, w is the field of the unit, and x is an input. Without the weight w_i, the unit's input
+    is w.x - w_i x_i. To first order in the weights, the cavity scores of a field sum to zero,
+    because the kurtosis does not depend on the scale of w. Redman et al. (arXiv:2412.06545) compare
+    the cavity scores of weights that pruning removes with the cavity scores of weights that pruning
+    keeps.
 
     Parameters
     ----------
@@ -24,8 +25,8 @@ def cavity_score(fields: ArrayLike, X: ArrayLike) -> Array:
     Returns
     -------
     score : ndarray of shape (n_units, n_features)
-        Kurtosis without the weight minus kurtosis with the weight. The score of a zero weight is 0,
-        and the score of the only nonzero weight of a field is NaN.
+        Kurtosis of the unit's input without the weight minus its kurtosis with the weight. The
+        cavity score of a zero weight is 0, and that of the only nonzero weight of a field is NaN.
 
     Examples
     --------

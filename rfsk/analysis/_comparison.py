@@ -52,12 +52,14 @@ class TensorComparison(BaseEstimator):
     Parameters
     ----------
     n_components : int, default=8
-        Number of components of each named method, or the rank of the inputs if the rank is smaller.
+        Number of components of each method that is given by its name; at most the rank of the
+        inputs is used.
     references : sequence of str or pairs, default=("cp", "ica", "pca", "dictionary", "hebbian")
-        Methods with which the fields are compared. The names stand for `CumulantCP`, scikit-learn's
-        FastICA (its filters), PCA and MiniBatchDictionaryLearning (fitted to at most 10,000 rows),
-        and `NonlinearHebbian`. In a pair (name, reference), the reference is an unfitted estimator
-        or anything that `receptive_fields` accepts.
+        Methods with which the fields are compared. The name "cp" stands for `CumulantCP`, "ica" for
+        the filters of scikit-learn's FastICA, "pca" for PCA, "dictionary" for
+        MiniBatchDictionaryLearning (fitted to at most 10,000 rows), and "hebbian" for
+        `NonlinearHebbian`. In a pair (name, reference), the reference is an unfitted estimator or
+        anything that `receptive_fields` accepts.
     target : label, optional
         Class whose inputs the methods are fitted to; by default, they are fitted to all rows.
     shape : int or tuple of int, optional
@@ -66,12 +68,12 @@ class TensorComparison(BaseEstimator):
         Number of sets of surrogate fields with random phases, from which the chance level is
         computed.
     random_state : int, Generator, RandomState or None, default=None
-        Seed of the methods and of the surrogates.
+        Seed of the fits of all methods and of the surrogate fields.
 
     Attributes
     ----------
     references_ : dict of str to ndarray of shape (n_references, n_features)
-        Components of each method.
+        Components that each method found, by name of the method.
     converged_ : dict of str to bool
         Whether each fitted method converged. FastICA does not converge on Gaussian inputs.
     shape_ : tuple of int
@@ -111,7 +113,7 @@ class TensorComparison(BaseEstimator):
         ----------
         X : array-like of shape (n_samples, n_features)
         y : array-like of shape (n_samples,), optional
-            Labels; required with `target`.
+            Labels of the rows; required if `target` is given.
         """
         check_positive(self.n_components, "n_components", integer=True)
         check_positive(self.n_null, "n_null", integer=True)
@@ -142,7 +144,7 @@ class TensorComparison(BaseEstimator):
         return self
 
     def _named_references(self) -> dict[str, Any]:
-        """References by name; a method that is given by its name stays a string."""
+        """Dictionary of references; a method that is given only by its name is kept as a string."""
         entries = self.references if isinstance(self.references, list | tuple) else ()
         pairs = [(entry, entry) if isinstance(entry, str) else entry for entry in entries]
         if not pairs or not all(isinstance(pair, tuple) and len(pair) == 2 for pair in pairs):
@@ -186,7 +188,7 @@ class TensorComparison(BaseEstimator):
         return group_split(fields, self.shape_, random_state=self._null_seed)
 
     def compare(self, fields: Any) -> Any:
-        """Match the fields of one or more nets with all references.
+        """Match the fields of one or more nets with the components of all references.
 
         Parameters
         ----------
@@ -197,10 +199,10 @@ class TensorComparison(BaseEstimator):
         -------
         table : pandas.DataFrame
             One row per net, group of units and reference. The groups are those of `group_split`,
-            without the unchanged and the dead units. Columns: net, group, n_units, reference,
-            n_references, match (median over the units), chance (95 % quantile of this median for
-            fields with random phases), p_value (of the median match), and bump (largest match of a
-            Gaussian bump with one of the components, see `bump_match`).
+            except "unchanged" and "dead". Columns: net, group, n_units, reference, n_references,
+            match (median over the units), chance (95 % quantile of this median for fields with
+            random phases), p_value (of the median match), and bump (largest match of a Gaussian
+            bump with one of the components, see `bump_match`).
         """
         import pandas as pd
 
@@ -247,7 +249,7 @@ def _is_to_be_fitted(reference: Any) -> bool:
 
 
 def _fitted(reference: Any, rows: Array, n_components: int, seed: int) -> tuple[Any, bool]:
-    """Fit a reference to the inputs; return the estimator, and whether it converged."""
+    """Fit a reference method to the inputs; return the estimator, and whether it converged."""
     if isinstance(reference, str):
         if reference == "dictionary" and len(rows) > _MOST_ROWS:
             rows = np.random.default_rng(seed).permutation(rows)[:_MOST_ROWS]

@@ -40,7 +40,7 @@ class Cumulant(ABC):
     Attributes
     ----------
     n_features, order : int
-        Length of each axis and number of axes.
+        Length of each axis of the tensor, and number of its axes.
 
     Examples
     --------
@@ -84,7 +84,7 @@ class Cumulant(ABC):
 
     @property
     def _condensed(self) -> "Cumulant":
-        """Approximation of this cumulant that contracts faster, or the cumulant itself."""
+        """Approximation of this cumulant with faster contractions, or the cumulant itself."""
         return self
 
     def pair_contract(self, direction: Array, others: Array) -> Array:
@@ -106,15 +106,16 @@ class Cumulant(ABC):
     def inner(self, other: "Cumulant", random_state: Any = None) -> float:
         """Inner product of two cumulants, the sum of the products of their entries.
 
-        The result is exact, or estimated from a random subset of the rows of a large sample.
+        The inner product is exact, or it is estimated from a random subset of the rows of a large
+        sample.
 
         Parameters
         ----------
         other : Cumulant
-            Cumulant of the same size and order. If the tensors have more than 2^24 entries, both
-            cumulants must also be of the same class.
+            Cumulant with the same `n_features` and `order` as this cumulant. If the tensors have
+            more than 2^24 entries, the two cumulants must be of the same class.
         random_state : int, Generator, RandomState or None, default=None
-            Seed of the estimate from samples.
+            Seed of the random rows from which the result is estimated for a large sample.
         """
         self._check_alike(other)
         if not self._fits:
@@ -133,7 +134,7 @@ class Cumulant(ABC):
         Parameters
         ----------
         random_state : int, Generator, RandomState or None, default=None
-            Seed of the estimate from samples.
+            Seed of the random rows from which the result is estimated for a large sample.
         """
         return self.inner(self, random_state)
 
@@ -150,7 +151,7 @@ class Cumulant(ABC):
             )
 
     def _check_alike(self, other: "Cumulant") -> None:
-        """Raise an error unless both have the same size and order."""
+        """Raise an error unless the two cumulants have the same size and order."""
         if (other.n_features, other.order) != (self.n_features, self.order):
             raise ValueError(
                 "Cumulants must have the same number of features and the same order, got "
@@ -204,7 +205,7 @@ class CombinedCumulant(Cumulant):
         return np.asarray(sum(factor * kappa.tensor() for factor, kappa in self.terms))
 
     def inner(self, other: Cumulant, random_state: Any = None) -> float:
-        """Inner product of dense tensors, or of the terms if the tensors are too large."""
+        """Inner product of dense tensors or, if these are too large, sum over single cumulants."""
         if self._fits:
             return super().inner(other, random_state)
         return sum(factor * other.inner(kappa, random_state) for factor, kappa in self.terms)
@@ -257,7 +258,7 @@ class TranslationInvariantCumulant(Cumulant):
     Parameters
     ----------
     entries : ndarray of shape (n_features, n_features, n_features)
-        Entries kappa_0jkl, symmetric in j, k and l.
+        Entries kappa_0jkl of the cumulant, which are symmetric in j, k and l.
     shape : tuple of int
         Lattice of the features.
 
@@ -301,7 +302,11 @@ class TranslationInvariantCumulant(Cumulant):
         self._keep(first <= second, first, second, times, trispectrum)
 
     def _keep(self, kept: Any, first: Any, second: Any, times: Array, trispectrum: Any) -> None:
-        """Store the pairs of wave vectors marked in `kept`, (s, pair), packed to the left."""
+        """Store the pairs of wave vectors that are marked in `kept`, (n_sums, n_pairs).
+
+        The pairs of wave vectors in one row of `kept` have the same sum. The marked pairs are
+        stored first.
+        """
         rows = kept.any(axis=1)
         order = np.argsort(~kept[rows], axis=1, kind="stable")[:, : kept.sum(axis=1).max()]
         kept, self._first, self._second = (
@@ -343,9 +348,9 @@ class TranslationInvariantCumulant(Cumulant):
 
     @cached_property
     def _condensed(self) -> Cumulant:
-        """Approximation in single precision, without the Fourier modes of least power.
+        """Approximation of this cumulant in single precision, without its weakest Fourier modes.
 
-        The relative error of the approximation is 1e-2.
+        The approximate cumulant has a relative error of 1e-2.
         """
         of_pairs = np.einsum("sqp,sp->sq", np.abs(self._trispectrum) ** 2, self._counts).ravel()
         power = sum(collect @ of_pairs for collect in self._collect)
@@ -367,7 +372,7 @@ class TranslationInvariantCumulant(Cumulant):
         return np.stack([self._slice[np.ix_(d, d, d)] for d in self._minus.T])
 
     def inner(self, other: Cumulant, random_state: Any = None) -> float:
-        """Exact inner product; if both cumulants are on one lattice, tensors can have any size."""
+        """Exact inner product; tensors on the same lattice can have any number of entries."""
         if not isinstance(other, TranslationInvariantCumulant) or other.shape != self.shape:
             return super().inner(other, random_state)
         return self.n_features * float((self._slice * other._slice).sum())
@@ -383,8 +388,8 @@ class SampleCumulant(Cumulant):
     Parameters
     ----------
     X : array-like of shape (n_samples, n_features), or blocks of rows
-        Samples of one distribution. Blocks are a Dask array, a list of arrays, or another iterable
-        of arrays. It must be possible to iterate over the blocks repeatedly, because every
+        Samples of one distribution. Blocks of rows are a Dask array, a list of arrays, or another
+        iterable of arrays. It must be possible to iterate over the blocks repeatedly, because every
         contraction reads all blocks.
     order : {2, 3, 4}, default=4
 
@@ -461,7 +466,7 @@ class SampleCumulant(Cumulant):
         columns, order = np.ascontiguousarray(np.transpose(directions)), self.order
 
         def moment(rows: Array) -> Array:
-            """Sum of (x.a)^(order - 1) x."""
+            """Sum of (x.a)^(order - 1) x over the rows x, for each direction a."""
             projections = rows @ columns
             powers = projections * projections
             if order == 4:
@@ -480,7 +485,7 @@ class SampleCumulant(Cumulant):
         columns, order = np.ascontiguousarray(np.transpose(directions)), self.order
 
         def moment(rows: Array) -> Array:
-            """Sum of (x.a)^order."""
+            """Sum of (x.a)^order over the rows x, for each direction a."""
             projections = rows @ columns
             squares = projections * projections
             rest = squares if order == 4 else projections
@@ -499,7 +504,7 @@ class SampleCumulant(Cumulant):
         first, second = np.triu_indices(self.n_features)
 
         def products(rows: Array) -> Array:
-            """Sum over rows of the products of four features, by pairs of features."""
+            """Sum over rows of the product of each pair of features with each other pair."""
             pairs = rows[:, first] * rows[:, second]
             return np.asarray(pairs.T @ pairs)
 
@@ -514,15 +519,16 @@ class SampleCumulant(Cumulant):
     def inner(self, other: Cumulant, random_state: Any = None) -> float:
         r"""Inner product of two cumulants of samples x_i and y_i with covariances C and C'.
 
-        For order four and more than 40 features, the inner product is computed as
+        For order four and more than 40 features, the inner product is computed from the following
+        formula, where kappa is the cumulant of the x_i.
 
         .. math::
 
             \mathrm{mean}_i\, \kappa(y_i, y_i, y_i, y_i) - 3\, \mathrm{mean}_i (x_i \cdot C' x_i)^2
-            + 3 (\mathrm{tr}\, CC')^2 + 6\, \mathrm{tr}\, CC'CC',
+            + 3 (\mathrm{tr}\, CC')^2 + 6\, \mathrm{tr}\, CC'CC'
 
-        where kappa is the cumulant of the x_i. If there are at least 4096 samples y_i, the first
-        mean is over 1024 of them, chosen at random.
+        If there are at least 4096 samples y_i, the mean of kappa(y_i, y_i, y_i, y_i) is over 1024
+        of these samples, chosen at random.
         """
         if not isinstance(other, SampleCumulant) or (
             self.order > 2 and self.n_features <= _FEW_FEATURES
@@ -569,9 +575,9 @@ class SampleCumulant(Cumulant):
 
     @cached_property
     def _condensed(self) -> Cumulant:
-        """Approximation by the leading principal axes, if fewer axes save time.
+        """Approximation of this cumulant by leading principal axes of the samples, if faster.
 
-        If the samples are given in blocks, only some of the rows are used.
+        If the samples are given in blocks, the approximation uses only some of the rows.
         """
         D = self.n_features
         if self._data is None:
@@ -679,13 +685,13 @@ def is_in_blocks(source: Any) -> bool:
 
 
 def _parts(rows: Array) -> Iterator[Array]:
-    """Chunks of rows; an empty block gives one empty chunk."""
+    """Rows of a block in chunks; an empty block gives one empty chunk."""
     step = max(_CHUNK_ROWS, _CHUNK_VALUES // rows.shape[1])
     return (rows[start : start + step] for start in range(0, max(1, len(rows)), step))
 
 
 def _centred(block: Any, mean: Array) -> Iterator[Array]:
-    """Chunks of the centred rows of a block; each chunk overwrites the one before."""
+    """Chunks of the centred rows of a block; each chunk overwrites the previous chunk in memory."""
     rows = block
     if not isinstance(rows, np.ndarray) or rows.ndim != 2 or rows.dtype.kind not in "biuf":
         rows = check_array(block, "block", ensure_min_samples=0)

@@ -42,7 +42,7 @@ class ProjectionMixin(ClassNamePrefixFeaturesOutMixin, TransformerMixin):
 class CumulantCP(ProjectionMixin, BaseEstimator):
     """Decompose the fourth-order cumulant of the inputs into symmetric CP factors.
 
-    For translation-invariant, non-Gaussian inputs the factors are localized, tile space and
+    For translation-invariant, non-Gaussian inputs, the CP factors are localized, tile space and
     resemble the receptive fields of a trained network (Ingrosso and Goldt, PNAS 2022).
 
     Parameters
@@ -64,7 +64,7 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
     max_iter : int, default=500
         Largest number of iterations.
     tol : float, default=1e-6
-        Stop when the objective decreases by less than this fraction in five iterations.
+        Stop when the objective decreases by less than the fraction `tol` in five iterations.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the initial directions.
 
@@ -84,7 +84,8 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
         best decomposition. The explained squared norm is the squared norm of the cumulant minus
         the squared norm of the residual.
     mean_ : ndarray of shape (n_features,)
-        Mean of the inputs; for "within" and "difference", the mean of the class means.
+        Mean of the inputs; for target="within" and target="difference", the mean of the class
+        means.
     n_iter_, n_features_in_ : int
         Number of iterations, and number of features.
 
@@ -122,9 +123,9 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
         Parameters
         ----------
         X : array-like of shape (n_samples, n_features), or blocks of rows
-            Inputs; see `SampleCumulant` for blocks.
+            Inputs, as an array or as blocks of rows; see `SampleCumulant`.
         y : array-like of shape (n_samples,), optional
-            Labels; required with `target`.
+            Labels of the rows; required if `target` is given.
         """
         check_positive(self.n_init, "n_init", integer=True)
         rng = as_generator(self.random_state)

@@ -41,8 +41,8 @@ class GroupSplit:
         infinite entries.
     p_values : ndarray of shape (n_units,)
         For each unit, the larger of the p-values of its IPR and of its concentration, corrected for
-        multiple testing (Y. Benjamini and Y. Hochberg, J. R. Stat. Soc. B 57, 289, 1995). NaN for
-        units that were not tested.
+        multiple testing (Benjamini and Hochberg, Journal of the Royal Statistical Society B 57,
+        289, 1995). The p-value is NaN for units that were not tested.
     fraction : dict of str to float
         Fraction of the units in each group.
     interval : dict of str to (float, float)
@@ -94,7 +94,8 @@ def group_split(
         p-values than `n_null` surrogates can give, more surrogates are drawn for the fields with
         the smallest p-values.
     inputs : array-like of shape (n_samples, n_features), or input model, optional
-        Inputs that the fields were trained on; see `why_not_testable`.
+        Inputs from which the fields were learned; `why_not_testable` tests whether their sites are
+        equivalent.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the surrogates.
 
@@ -165,10 +166,11 @@ def _resolved_p_values(
 def peak_mode_p_values(images: Array, n_draws: int, rng: np.random.Generator) -> Array:
     """p-value of the most prominent Fourier mode of each field.
 
-    Consider the m modes of lowest frequency of noise whose spectrum does not increase with the
-    frequency. The probability that the last of these m modes has more than a fraction g of the
-    total power of the m modes is at most (1 - g)^(m - 1). The statistic is the smallest of these
-    bounds over m. The null distribution of the statistic is computed for white noise.
+    In noise whose spectrum does not increase with the frequency, the last of the m Fourier modes of
+    lowest frequency has more than a fraction g of the total power of these m modes with a
+    probability of at most (1 - g)^(m - 1). The test statistic of a field is the smallest (1 - g)^(m
+    - 1) over all m. The p-value is computed from the distribution of this test statistic for white
+    noise.
     """
     sides = images.shape[1:]
     power = np.abs(np.fft.fftn(np.nan_to_num(images), axes=range(1, images.ndim))) ** 2
@@ -187,7 +189,7 @@ def peak_mode_p_values(images: Array, n_draws: int, rng: np.random.Generator) ->
 
 
 def _least_bound(modes: Array, last: NDArray[np.intp]) -> Array:
-    """Logarithm of the smallest bound (1 - g)^(m - 1) over the modes of each row."""
+    """Logarithm of the test statistic of each row, as defined in `peak_mode_p_values`."""
     total = np.cumsum(modes, axis=1)[:, last]
     fraction = np.divide(modes, total, out=np.zeros_like(modes), where=total > 0.0)
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -20,28 +20,28 @@ _SINGULAR = 1e-7  # standard deviation, relative to the largest, below which dir
 class NonlinearHebbian(ProjectionMixin, BaseEstimator):
     r"""Learn the receptive fields of independent units with a nonlinear Hebbian rule.
 
-    On whitened inputs z, the rule
+    Each step of the rule on whitened inputs z is
 
     .. math::
 
         w \leftarrow \frac{E[f(w \cdot z)\, z]}{\lVert E[f(w \cdot z)\, z] \rVert}
 
-    finds local maxima of E[F(w.z)], where F' = f. If F increases faster than a square, projections
-    w.z at the maxima have heavy tails (C. S. N. Brito and W. Gerstner, PLoS Comput. Biol. 12,
-    e1005070, 2016). If the inputs have positive excess kurtosis, the cubic rule learns localized
-    fields, whereas `FCNet` does not. If the inputs are saturated, `FCNet` learns localized fields,
-    whereas the cubic rule learns oscillating fields of short wavelength. The projections of
-    saturated inputs on such oscillating fields have positive excess kurtosis. The cubic rule finds
-    oscillating fields only with enough samples and a whitening that keeps short wavelengths; see
-    `locality_ledger`.
+    The rule finds local maxima of E[F(w.z)], where F' = f. If F increases faster than a square, the
+    projections w.z of the inputs on the learned fields have heavy tails (Brito and Gerstner, PLoS
+    Computational Biology 12, e1005070, 2016). If the inputs have positive excess kurtosis, the
+    cubic rule learns localized fields, whereas `FCNet` does not. If the inputs are saturated,
+    `FCNet` learns localized fields, whereas the cubic rule learns oscillating fields of short
+    wavelength. The projections of saturated inputs on oscillating fields of short wavelength have
+    positive excess kurtosis. The cubic rule learns oscillating fields only from enough samples, and
+    only if the whitening keeps principal components of short wavelength; see `locality_ledger`.
 
     Parameters
     ----------
     n_components : int, default=8
         Number of units, which differ only in their random initial fields.
     rule : {"cube", "tanh"}, default="cube"
-        Function f. With "tanh", the rule selects projections with light tails, and it learns
-        localized fields if the inputs are saturated.
+        Function f. With rule="tanh", the projections of the inputs on the learned fields have light
+        tails, and the fields are localized if the inputs are saturated.
     n_whitened : int, optional
         Number of principal components that whitening keeps; by default, all with nonzero variance.
     max_iter : int, default=200

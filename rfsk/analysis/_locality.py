@@ -23,22 +23,23 @@ def locality(
 ) -> dict[str, float]:
     r"""Measure the locality of a set of fields, relative to surrogates with random phases.
 
-    On a ring of `side` sites, let the compactness of a field w be the length of the mean of
-    exp(2 pi i site / side), weighted by w^2. On a torus, the compactness is the average of this
-    length over the axes. The compactness is 1 for a single site, and 0 if w^2 is spread evenly
+    On a ring of `side` sites, let the compactness of a field w be the length of the mean of exp(2
+    pi i site / side), weighted by w^2. On a torus, the compactness is computed along each axis and
+    averaged over the axes. The compactness is 1 for a single site, and 0 if w^2 is spread evenly
     around the ring or over two opposite bumps. Let C be the mean compactness of the more compact
-    half of the fields. Let C_0 and C_1 be the corresponding means for surrogates with the power
-    spectra of the fields, with random phases for C_0 and with equal phases for C_1. Then
+    half of the fields. Let C_0 and C_1 be the mean compactness of the more compact half of
+    surrogates, which have the power spectra of the fields, and random phases for C_0 and equal
+    phases for C_1. Then
 
     .. math::
 
         \mathrm{locality} &= (C - C_0) / (1 - C_0), \\
         \mathrm{alignment} &= (C - C_0) / (C_1 - C_0), \\
-        \mathrm{reach} &= (C_1 - C_0) / (1 - C_0),
+        \mathrm{reach} &= (C_1 - C_0) / (1 - C_0)
 
-    so that locality is the product of alignment and reach. If some weights of a field are exactly
-    zero, as after pruning, the surrogates of this field have the same weights at other sites: at
-    random sites for C_0, and at neighbouring sites for C_1.
+    Locality is the product of alignment and reach. If some weights of a field are exactly zero, as
+    after pruning, each surrogate of this field consists of the same weights, moved to random sites
+    for C_0 and to neighbouring sites for C_1.
 
     Parameters
     ----------
@@ -47,7 +48,7 @@ def locality(
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     n_null : int, default=199
-        Number of sets of surrogates.
+        Number of sets of surrogate fields.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the phases.
 
@@ -57,7 +58,7 @@ def locality(
         `locality`, which is 0 for fields that are as compact as random surrogates and 1 for single
         sites; its factors `alignment` and `reach`; and `p_value`, the probability that random
         surrogates are at least as compact as the fields. All values are NaN if all fields are zero,
-        or if the surrogates are single sites.
+        or if each surrogate field is a single site.
 
     Examples
     --------

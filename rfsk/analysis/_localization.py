@@ -1,4 +1,4 @@
-"""LocalizationAnalyzer, which measures and tests localization, and the scorer for searches."""
+"""LocalizationAnalyzer, which measures and tests localization, and a scorer for grid searches."""
 
 import math
 from typing import Any
@@ -39,8 +39,8 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
     statistics of translation-invariant inputs determine only the power spectrum of a field and not
     its phases, so that the rate of false positives of the test is known. A field is compact if some
     disc of 1 / IPR sites contains more than 55 % of the field's energy, and significantly more than
-    after random permutations of the sites. The condition on permutations is dropped if a single
-    site has half of the energy.
+    after random permutations of the sites. If a single site has half of the field's energy, the
+    field is not compared with permutations.
 
     Parameters
     ----------
@@ -48,26 +48,27 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         Lattice of the features: a ring by default, (rows, columns) for images.
     null : "phase", array-like of shape (n_null, n_features) or fitted net, default="phase"
         Null fields, with whose IPR the IPR of each field is compared. "phase" stands for surrogates
-        of the field with random phases. Other examples of null fields are noise, and the fields of
-        a net trained on the control (Gaussian inputs with the same mean and covariance).
+        of the field with random phases. Null fields can be given as an array, for example of noise,
+        or as a net trained on the control (Gaussian inputs with the same mean and covariance).
     n_null : int, default=199
-        Number of surrogates. The smallest p-value is 1 / (n_null + 1).
+        Number of surrogates. The smallest possible p-value of a field is 1 / (n_null + 1).
     alpha : float, default=0.05
         Level of the test: the probability that a field with random phases is called localized.
     profile : {"gaussian", "gabor", "dog"}, optional
-        Profile to fit to each field (`fit_profiles`). The fit adds columns to the result.
+        Profile to fit to each field (`fit_profiles`). The fit adds columns to the result of
+        `transform`.
     random_state : int, Generator, RandomState or None, default=None
-        Seed of the phases of the surrogates. The phases are drawn once, in `fit`.
+        Seed of the phases of the surrogates. The phases of the surrogates are drawn once, in `fit`.
 
     Attributes
     ----------
     shape_ : tuple of int
     phases_ : ndarray of shape (n_null,) + half spectrum
-        Fourier phases of the surrogates, which are equal for all fields. The attribute exists only
-        with ``null="phase"``.
+        Fourier phases of the surrogates, which are equal for all fields. The attribute `phases_`
+        exists only with ``null="phase"``.
     null_ipr_ : ndarray of shape (n_null,)
-        Sorted IPR of the null fields. The attribute exists only if `null` is an array of fields or
-        a net.
+        Sorted IPR of the null fields. The attribute `null_ipr_` exists only if `null` is an array
+        of fields or a net.
     not_testable_ : str or None
         Reason why the fields cannot be tested with ``null="phase"``, or None if they can be tested.
     n_features_in_ : int
@@ -84,9 +85,9 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
     ``dominant_frequency``; for images ``orientation``; with a profile ``profile_width`` (geometric
     mean over the axes) and ``profile_explained_variance``; ``p_value`` (of the IPR); and
     ``is_localized`` (0 or 1). Lengths are in sites, frequencies in cycles per site, and
-    orientations in degrees. A field of zeros is not localized, and its other columns are NaN.
-    A sinusoid has the same IPR as its surrogates and is not localized. The only exceptions are
-    sinusoids at a quarter of the sampling frequency, whose IPR depends on the phase.
+    orientations in degrees. For a field of zeros, ``is_localized`` is 0 and all other columns are
+    NaN. A sinusoid has the same IPR as its surrogates and is not localized, except at a quarter of
+    the sampling frequency, where the IPR of a sinusoid depends on its phase.
 
     Examples
     --------
@@ -115,14 +116,15 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         self.random_state = random_state
 
     def fit(self, X: ArrayLike, y: Any = None, *, inputs: Any = None) -> "LocalizationAnalyzer":
-        """Store the lattice, draw random phases, and check that they are a valid null hypothesis.
+        """Store the lattice, draw random phases, and check that these are a valid null hypothesis.
 
         Parameters
         ----------
         X : array-like of shape (n_units, n_features)
         y : ignored
         inputs : array-like of shape (n_samples, n_features), or input model, optional
-            Inputs that the fields were trained on; see `why_not_testable`.
+            Inputs from which the fields were learned; `why_not_testable` tests whether their sites
+            are equivalent.
         """
         if getattr(y, "ndim", 1) == 2:
             raise TypeError(
@@ -153,7 +155,7 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: ArrayLike) -> Array:
-        """Measure each field, and return the columns that are listed in the Notes.
+        """Measure each field, and return the columns listed in the Notes of `LocalizationAnalyzer`.
 
         Parameters
         ----------

@@ -100,7 +100,7 @@ class FieldMatcher(TransformerMixin, BaseEstimator):
         return self
 
     def transform(self, X: ArrayLike) -> Array:
-        """Match each field to its best reference, and return the columns listed in the Notes.
+        """Match each field to its best reference; the Notes of `FieldMatcher` list the columns.
 
         Parameters
         ----------
@@ -146,7 +146,7 @@ def match_matrix(
     Returns
     -------
     match : ndarray of shape (n_units, n_references)
-        Values in [0, 1]; NaN where the field or the reference is zero.
+        Matches in [0, 1]; NaN where the field or the reference is zero.
 
     Examples
     --------
@@ -181,7 +181,7 @@ def translation_orbits(
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     min_match : float, default=0.95
-        Smallest match with the first member of an orbit.
+        Smallest match of a component with the first member of its orbit.
 
     Returns
     -------
@@ -230,9 +230,9 @@ def translation_orbits(
 def bump_match(references: ArrayLike, shape: int | tuple[int, ...] | None = None) -> Array:
     """Match of each reference with the Gaussian bump that fits it best.
 
-    The position, sign and widths of the bump are fitted (by `fit_profiles`, and by a search over
-    all sites). If a receptive field matches a reference no better than the fitted bump does, the
-    match shows only that the field is a bump of about the same width as the reference.
+    The position, sign and widths of the Gaussian bump are fitted (by `fit_profiles`, and by a
+    search over all sites). If a receptive field matches a reference no better than the fitted bump
+    does, the match shows only that the field is a bump of about the same width as the reference.
 
     Parameters
     ----------
@@ -244,7 +244,7 @@ def bump_match(references: ArrayLike, shape: int | tuple[int, ...] | None = None
     Returns
     -------
     match : ndarray of shape (n_references,)
-        Values in [0, 1]; NaN for a field of zeros.
+        Matches in [0, 1]; NaN for a reference of zeros.
 
     Examples
     --------
@@ -274,8 +274,8 @@ def chance_match(
     """Median best match that is expected by chance, computed from fields with random phases.
 
     Randomizing the Fourier phases of a field preserves its spectrum, and therefore its smoothness.
-    Fields that are shifted copies of one another get the same phases, because their matches are not
-    independent.
+    Fields that are shifted copies of one another get the same random phases, because their matches
+    are not independent.
 
     Parameters
     ----------
@@ -292,7 +292,8 @@ def chance_match(
     -------
     medians : ndarray of shape (n_null,)
         Median over the units of the best match, for each set of surrogate fields, in increasing
-        order. With 99 sets, ``medians[94]`` is the critical value of a test at the 5 % level.
+        order. With 99 sets of surrogate fields, ``medians[94]`` is the critical value of a test at
+        the 5 % level.
 
     Examples
     --------

@@ -47,7 +47,7 @@ def ipr(fields: ArrayLike) -> Array:
     Returns
     -------
     ipr : ndarray of shape (n_units,)
-        Values between 1/n_features and 1; NaN for a field of zeros.
+        IPR between 1/n_features and 1; NaN for a field of zeros.
 
     Examples
     --------
@@ -77,8 +77,9 @@ def field_center(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) 
     Returns
     -------
     center : ndarray of shape (n_units, n_axes)
-        Positions in sites, in [0, side) on an axis with `side` sites. The position is NaN for a
-        field of zeros, or if the squared weights are spread evenly around the axis.
+        Positions of the centres in sites, in [0, side) on an axis with `side` sites. The centre is
+        NaN for a field of zeros, and for a field whose squared weights are spread evenly around the
+        axis.
 
     Examples
     --------
@@ -126,7 +127,7 @@ def field_spread(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) 
 
 
 def spread_of(images: Array) -> Array:
-    """Circular standard deviation of each image."""
+    """Circular standard deviation of the squared values of each image about its centre."""
     sides = np.array(images.shape[1:])
     length = np.abs(_mean_directions(images))
     length[length > 1.0 - _ONE_SITE] = 1.0
@@ -146,8 +147,8 @@ def compactness(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -
     """Largest fraction of the energy w^2 of each field that lies in a disc of 1 / IPR sites.
 
     For a binary mask with m ones, the compactness is the largest fraction of the ones that lie in a
-    disc of m sites. The compactness of a disc is 1. Masks with few ones can be compact by chance.
-    Compare such a mask with random masks that have the same number of ones.
+    disc of m sites. The compactness of a disc is 1. Masks with few ones can be compact by chance;
+    compare them with random masks that have the same number of ones.
 
     Parameters
     ----------
@@ -159,7 +160,7 @@ def compactness(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -
     Returns
     -------
     compactness : ndarray of shape (n_units,)
-        Values between 0 and 1; NaN for a field of zeros.
+        Fraction between 0 and 1; NaN for a field of zeros.
 
     Examples
     --------
@@ -182,12 +183,12 @@ def concentration_of(images: Array) -> Array:
 
 
 def compactness_of(images: Array) -> Array:
-    """Length of the mean direction of w^2 of each image, averaged over the axes."""
+    """Magnitude of the mean of exp(2 pi i site / side), weighted by w^2, averaged over the axes."""
     return np.asarray(np.abs(np.nan_to_num(_mean_directions(images))).mean(axis=1))
 
 
 def _mean_directions(images: Array) -> NDArray[np.complex128]:
-    """Mean of exp(2 pi i site / side) for each axis, weighted by w^2; NaN if nearly zero."""
+    """Mean of exp(2 pi i site / side) per axis, weighted by w^2; means near zero become NaN."""
     squares, n_axes = images**2, images.ndim - 1
     directions = np.empty((len(images), n_axes), dtype=np.complex128)
     for axis, side in enumerate(images.shape[1:]):
@@ -311,8 +312,8 @@ def dominant_frequency(fields: ArrayLike, shape: int | tuple[int, ...] | None = 
     Returns
     -------
     frequency : ndarray of shape (n_units,)
-        Length of the wave vector in cycles per site, at most sqrt(n_axes) / 2. NaN for a field of
-        zeros.
+        Length of the wave vector with the most power, in cycles per site, at most sqrt(n_axes) / 2.
+        NaN for a field of zeros.
 
     Examples
     --------

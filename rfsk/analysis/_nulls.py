@@ -39,7 +39,7 @@ def random_phases(sides: tuple[int, ...], n_null: int, rng: np.random.Generator)
 
 
 def with_phases(images: Array, phases: Array) -> Array:
-    """Images with the same power spectrum and the given Fourier phases."""
+    """Images with the power spectra of the given images and with the given Fourier phases."""
     axes = tuple(range(1 - phases.ndim, 0))
     amplitude = np.abs(np.fft.rfftn(images, axes=axes))
     return np.asarray(np.fft.irfftn(amplitude * phases, s=images.shape[axes[0] :], axes=axes))
@@ -57,7 +57,7 @@ def ipr_p_values(images: Array, null: Array) -> Array:
 
 
 def compact_p_values(images: Array, n_null: int) -> Array:
-    """p-value of the concentration of each scaled image, compared with permutations of its sites.
+    """p-value of the concentration of each image, compared with permutations of its sites.
 
     The p-value is 1 if no disc of 1 / IPR sites has 55 % of the energy, as for two equal bumps. If
     a single site has half of the energy, permutations cannot scatter this energy, and the p-value
@@ -132,12 +132,13 @@ def why_not_testable(
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     inputs : array-like of shape (n_samples, n_features), or input model, optional
-        Inputs that the fields were trained on.
+        Inputs from which the fields were learned.
 
     Returns
     -------
     reason : str or None
-        Reason as a clause without a full stop, or None if random phases are valid.
+        Reason as a clause without a full stop, or None if random phases are a valid null
+        hypothesis.
 
     Examples
     --------
@@ -152,7 +153,7 @@ def why_not_testable(
 
 
 def reason_not_testable(fields: Array, sides: tuple[int, ...], inputs: Any) -> str | None:
-    """Result of `why_not_testable` for checked fields."""
+    """Reason that `why_not_testable` returns, without a check of the arguments."""
     if inputs is None:
         alive = fields[np.any(fields != 0.0, axis=1)]
         if len(alive) < _FEWEST_FIELDS:
@@ -189,9 +190,10 @@ def warn_not_testable(fields: Array, sides: tuple[int, ...], inputs: Any) -> str
 
 
 def _unevenness(energy: Array, sides: tuple[int, ...], least: float) -> float:
-    """Squared coefficient of variation, over sites, of the energy common to all rows.
+    """Squared coefficient of variation of the energy over sites, from products of different rows.
 
-    The result is 0 if the variation is small, or if randomly shifted rows vary at least as much.
+    The coefficient is set to 0 if it is at most `least`, or if randomly shifted rows can have a
+    coefficient at least as large.
     """
     n_sites, sums = energy.shape[1], energy.sum(axis=1)
     pairs = np.square(sums.sum()) - np.square(sums).sum()

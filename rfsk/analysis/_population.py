@@ -28,14 +28,15 @@ class Tiling:
         Number of fields that are not zero.
     arrangement : {"regular", "random", "clustered"} or None
         Arrangement of the centres: "regular" if `p_regular` is at most 0.025, "clustered" if
-        `p_clustered` is at most 0.025, and "random" otherwise. None if fewer than two fields have a
-        centre.
+        `p_clustered` is at most 0.025, and "random" otherwise. The arrangement is None if fewer
+        than two fields have a centre.
     p_regular, p_clustered : float
-        p-values of one-sided tests against independent uniform positions, from 999 draws. The test
-        statistic is the mean distance from a site to the nearest centre. This mean distance is
-        small for regular centres and large for clustered centres. On a ring, the mean distance is
-        the sum of the squared gaps between adjacent centres (M. Greenwood, J. R. Stat. Soc. 109,
-        85, 1946) divided by four times the number of sites.
+        p-values of one-sided tests for regular and for clustered centres, from 999 draws of
+        independent uniform centres. The tests for regular and for clustered centres use the mean
+        distance from a site to the nearest centre, which is small for regular centres and large for
+        clustered centres. On a ring, the mean distance from a site to the nearest centre is the sum
+        of the squared gaps between adjacent centres (Greenwood, Journal of the Royal Statistical
+        Society 109, 85, 1946) divided by four times the number of sites.
     coverage, random_coverage : float
         Fraction of the sites at which at least one field exceeds half of its own peak, and the
         expected value of this fraction for the same fields at independent uniform positions.
@@ -68,8 +69,8 @@ def tiling(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -> Til
     Returns
     -------
     tiling : Tiling
-        Coverage and p-values are NaN if all fields are zero. The p-values are also NaN if fewer
-        than two fields have a centre.
+        The coverage is NaN if all fields are zero, and the p-values are NaN if fewer than two
+        fields have a centre.
 
     Examples
     --------
@@ -208,7 +209,8 @@ def population_summary(
     n_null : int, default=999
         Number of surrogates per field.
     inputs : array-like of shape (n_samples, n_features), or input model, optional
-        Inputs that the fields were trained on; see `why_not_testable`.
+        Inputs from which the fields were learned; `why_not_testable` tests whether their sites are
+        equivalent.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the surrogates.
 

@@ -22,20 +22,22 @@ def fit_profiles(
     r"""Fit a Gaussian, a Gabor function or a difference of Gaussians by least squares.
 
     Let d be the displacement from the centre of the profile, and u the components of d along the
-    axes of the profile. On a ring, u = d. On images, the axes are rotated by an angle: u_0 = d_0
-    cos(angle) + d_1 sin(angle) and u_1 = -d_0 sin(angle) + d_1 cos(angle). With widths sigma_a
-    along the axes a, let q = sum_a u_a^2 / sigma_a^2. A Gabor function with amplitude A, wave
-    vector f and phase phi (J. G. Daugman, J. Opt. Soc. Am. A 2, 1160, 1985) is
+    axes of the profile. On a ring, u = d. On images, the axes of the profile are rotated by an
+    angle: u_0 = d_0 cos(angle) + d_1 sin(angle) and u_1 = -d_0 sin(angle) + d_1 cos(angle). With
+    widths sigma_a along the axes a of the profile, let q = sum_a u_a^2 / sigma_a^2. A Gabor
+    function with amplitude A, wave vector f and phase phi (Daugman, Journal of the Optical Society
+    of America A 2, 1160, 1985) is
 
     .. math:: A\, e^{-q/2} \cos(2 \pi f \cdot d + \phi).
 
-    A Gaussian is the special case in which f and phi are zero. A difference of Gaussians (R. W.
-    Rodieck, Vision Res. 5, 583, 1965) is
+    A Gaussian is a Gabor function with f = 0 and phi = 0. A difference of Gaussians (Rodieck,
+    Vision Research 5, 583, 1965) is
 
-    .. math:: A \left[e^{-q/2} - \mathrm{ratio}\; e^{-q / (2\, \mathrm{scale}^2)}\right],
+    .. math:: A \left[e^{-q/2} - \mathrm{ratio}\; e^{-q / (2\, \mathrm{scale}^2)}\right].
 
-    where the ratio is the amplitude of the surround divided by the amplitude of the centre, and the
-    scale is the width of the surround divided by the width of the centre.
+    In a difference of Gaussians, the ratio is the amplitude of the surround divided by the
+    amplitude of the centre, and the scale is the width of the surround divided by the width of the
+    centre.
 
     Parameters
     ----------
@@ -43,7 +45,7 @@ def fit_profiles(
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     profile : {"gaussian", "gabor", "dog"}, default="gaussian"
-        Profile; "dog" stands for the difference of Gaussians.
+        Profile to fit; "dog" stands for the difference of Gaussians.
 
     Returns
     -------
@@ -98,7 +100,7 @@ def _fit(field: Array, width: float, profile: str) -> Array:
     n_turns = n - 1  # number of angles: none on a ring
 
     def basis(parameters: Array) -> Array:
-        """Basis functions of the linear fit: the profile, or the envelope times cosine and sine."""
+        """Basis of the linear fit: the profile, or a Gabor function's cosine and sine parts."""
         moved = sites - parameters[:n, None]
         moved -= np.round(moved / sides[:, None]) * sides[:, None]
         sigmas = np.exp(parameters[n : 2 * n, None])
@@ -163,7 +165,7 @@ def _axes_of(target: Array, peak: Array, sigma: float) -> tuple[Array, float]:
 def _initial_parameters(
     target: Array, peak: Array, sigma: Array, angle: Array, profile: str
 ) -> list[Array]:
-    """Initial parameters at the peak and, for Gabor functions, at the strongest frequencies."""
+    """Initial parameters: the position of the peak and, for Gabor functions, strong frequencies."""
     bump = np.concatenate([peak, np.log(sigma), angle])
     if profile == "gaussian":
         return [bump]

@@ -18,9 +18,10 @@ def receptive_fields(
     """Receptive fields of a fitted object, one row per unit.
 
     The fields of a pipeline are the gradients of the units' inputs with respect to the inputs of
-    the pipeline. All steps before the last must be affine, as scalers, PCA and random projections
-    are. A scaler increases the weights of features with a small variance. To get the weights of the
-    last step alone, call ``receptive_fields(pipeline[-1])``.
+    the pipeline. All steps of a pipeline before the last must be affine, as scalers, PCA and random
+    projections are. A scaler in a pipeline increases the weights of features with a small variance.
+    To get the weights of the last step of a pipeline alone, call
+    ``receptive_fields(pipeline[-1])``.
 
     Parameters
     ----------
@@ -29,12 +30,14 @@ def receptive_fields(
         `coefs_` (of which the first layer is used); a linear or convolutional layer of torch; a
         pipeline; a parameter search, of which the best estimator is used; an array of fields.
     method : {"weights", "sta"}, default="weights"
-        "weights" returns the weights of the first layer. "sta" correlates the outputs, or the
-        activations of a hidden layer, with the stimuli `X`; see `spike_triggered_average`.
+        With method="weights", the fields are the weights of the first layer. With method="sta", the
+        fields are computed from the correlation of the outputs of `fitted`, or of the activations
+        of a hidden layer, with the stimuli `X`; see `spike_triggered_average`.
     X : array-like of shape (n_samples, n_features), optional
-        Stimuli for "sta", preferably Gaussian.
+        Stimuli for method="sta", preferably Gaussian.
     layer : int, optional
-        Index of the hidden layer for "sta". By default, the outputs of `fitted` are used.
+        Index of the hidden layer whose activations method="sta" uses. By default, method="sta" uses
+        the outputs of `fitted`.
 
     Returns
     -------
@@ -95,7 +98,7 @@ def _through_pipeline(pipeline: Any) -> Array:
 
 
 def _linear_part(step: Any, name: str) -> Array:
-    """Matrix (n_outputs, n_inputs) of a step; raise ValueError if the step is not affine."""
+    """Matrix (n_outputs, n_inputs) of a pipeline step; raise ValueError if it is not affine."""
     n_inputs = getattr(step, "n_features_in_", None)
     try:
         if n_inputs is None:

@@ -38,10 +38,10 @@ def spike_triggered_average(
     """Spike-triggered average: receptive fields by reverse correlation of responses with stimuli.
 
     The field of unit k is Cov(r_k, x) C^-1, where r_k is the response of the unit, and C is the
-    covariance of the stimuli x. This field is the linear filter that predicts the response with the
-    least mean squared error. If the stimuli are Gaussian and the response is sigma(w.x + b), the
-    field equals E[sigma'] w for any C (J. J. Bussgang, 1952; E. J. Chichilnisky, Network 12, 199,
-    2001).
+    covariance of the stimuli x. The spike-triggered average is the linear filter that predicts the
+    response with the least mean squared error. If the stimuli are Gaussian and the response is
+    sigma(w.x + b), the field equals E[sigma'] w for any C (Bussgang, 1952; Chichilnisky, Network
+    12, 199, 2001).
 
     Parameters
     ----------
@@ -70,18 +70,16 @@ def spike_triggered_average(
     -------
     fields : ndarray of shape (n_units, n_features), with lags (n_units, n_lags, n_features)
     standard_errors : ndarray of the shape of `fields`
-        Returned only with ``return_std=True``.
+        Standard errors of the fields; returned only with ``return_std=True``.
 
-    Notes
-    -----
-    The squared standard errors are the diagonal of P S_k P / (n - p), where P = C^-1, S_k =
-    Cov(e_k x), e_k is the residual of the linear filter, n the number of samples and p = 1 +
-    trace(P C) the number of coefficients (H. White, Econometrica 48, 817, 1980). The variance of
-    the residuals may depend on the stimulus, but the responses must be independent given the
-    stimuli. With a ridge penalty, P is the inverse of C plus the ridge, and the errors do not
-    include the bias towards zero. With "cv", the errors do not include the choice of the penalty
-    either. In simulations with 8 features, the errors with "cv" were too small by about 30 % for 30
-    samples, and by about 5 % for 300 samples.
+    Notes ----- The squared standard errors are the diagonal of P S_k P / (n - p), where P = C^-1,
+    S_k = Cov(e_k x), e_k is the residual of the linear filter, n the number of samples and p = 1 +
+    trace(P C) the number of coefficients (White, Econometrica 48, 817, 1980). The variance of the
+    residuals may depend on the stimulus, but the responses must be independent given the stimuli.
+    With a ridge penalty, P is the inverse of C plus the ridge, and the errors do not include the
+    bias towards zero. With "cv", the errors do not include the choice of the penalty either. In
+    simulations with 8 features, the errors with "cv" were too small by about 30 % for 30 samples,
+    and by about 5 % for 300 samples.
 
     Examples
     --------
@@ -187,15 +185,15 @@ def _lagged(inputs: Array, responses: Array, lags: Sequence[int]) -> tuple[Array
 def spike_triggered_covariance(response: Any, X: ArrayLike, *, layer: int | None = None) -> Array:
     """Spike-triggered covariance, E[(r_k - mean r_k) (x - mean x)(x - mean x)'].
 
-    Here r_k is the response of unit k to the stimulus x. If the stimuli are white and Gaussian and
-    the response is sigma(w.x + b), the result equals E[sigma''] w w', and its leading eigenvector
-    is the field. The spike-triggered covariance also finds the fields of units with an even
-    response function, whose spike-triggered average is zero.
+    The response of unit k to the stimulus x is r_k. If the stimuli are white and Gaussian and the
+    response is sigma(w.x + b), the spike-triggered covariance equals E[sigma''] w w', and its
+    leading eigenvector is the field. The spike-triggered covariance also finds the fields of units
+    with an even response function, whose spike-triggered average is zero.
 
     Parameters
     ----------
     response : array-like, fitted estimator, torch module or callable
-        As in `spike_triggered_average`.
+        Recorded responses, or a model, as in `spike_triggered_average`.
     X : array-like of shape (n_samples, n_features)
         Stimuli, preferably white and Gaussian.
     layer : int, optional

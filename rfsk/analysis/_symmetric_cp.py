@@ -49,8 +49,8 @@ class SymmetricCP:
     Attributes
     ----------
     components : ndarray of shape (n_components, n_features)
-        Unit vectors a_j. At order 4, the sign of a vector makes its entry of largest magnitude
-        positive. At order 3, the sign of a vector makes its weight positive.
+        Unit vectors a_j. At order 4, the sign of a_j is chosen so that its entry of largest
+        magnitude is positive. At order 3, the sign of a_j is chosen so that its weight is positive.
     weights : ndarray of shape (n_components,)
         Signed weights lambda_j, sorted by decreasing magnitude; zero for unused components.
     fitted_norm : float
@@ -123,13 +123,13 @@ def symmetric_cp(
         = \lVert \kappa \rVert^2 - 2 \sum_j \lambda_j\, \kappa(a_j, a_j, a_j, a_j)
         + \sum_{jk} \lambda_j \lambda_k (a_j \cdot a_k)^4.
 
-    Only contractions of kappa are required (see S. Sherman and T. Kolda, SIAM J. Matrix Anal. Appl.
-    41, 2020, for moments). A power method finds initial components and the signs of their weights
-    one by one. L-BFGS then optimises all components jointly, with fixed signs of the weights. If an
-    initial component overlaps with an earlier one whose weight has the opposite sign, a second
-    search avoids such overlaps, and the better of the two sets of initial components is used. A
-    warning is issued if components nearly cancel, that is, if the sum of the squared weights
-    exceeds ten times `fitted_norm`.
+    Only contractions of kappa are required (see Sherman and Kolda, SIAM Journal on Matrix Analysis
+    and Applications 41, 2020, for moments). By default, a power method finds initial components and
+    the signs of their weights one by one. L-BFGS then optimises all components jointly, with fixed
+    signs of the weights. If two initial components whose weights have opposite signs overlap, a
+    second search excludes overlaps of this kind, and the better of the two sets of initial
+    components is used. A warning is issued if components nearly cancel, that is, if the sum of the
+    squared weights exceeds ten times `fitted_norm`.
 
     Parameters
     ----------
@@ -144,12 +144,13 @@ def symmetric_cp(
         symmetric part of the best of four runs of TensorLy's `parafac`.
     start : SymmetricCP or array-like of shape (n_start, n_features), optional
         Some or all of the initial components, such as a decomposition of lower rank. `start` is
-        allowed only for "lbfgs".
+        allowed only with method="lbfgs".
     max_iter : int, default=500
-        Largest number of iterations of each optimization by "lbfgs" or "parafac".
+        Largest number of iterations of each optimization with method="lbfgs" or method="parafac".
     tol : float, default=1e-6
-        Stop when the objective decreases by less than this fraction in five iterations. For
-        "parafac", stop when the relative error decreases by less than `tol` in one iteration.
+        Stop when the objective decreases by less than the fraction `tol` in five iterations. With
+        method="parafac", stop when the relative error decreases by less than `tol` in one
+        iteration.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the initial directions.
 
@@ -201,7 +202,7 @@ def symmetric_cp(
 def _sorted(
     kappa: Cumulant, components: Array, weights: Array, n_iter: int, converged: bool
 ) -> SymmetricCP:
-    """Decomposition with components sorted by weight and with the conventional signs."""
+    """Decomposition with components sorted by weight and with the signs stated in `SymmetricCP`."""
     rank = np.argsort(-np.abs(weights), kind="stable")
     components, weights = components[rank], weights[rank]
     if kappa.order == 3:
@@ -244,7 +245,7 @@ def unit(vectors: Array) -> Array:
 def _as_start(
     kappa: Cumulant, start: SymmetricCP | ArrayLike | None, n_components: int
 ) -> tuple[Array, Array]:
-    """Given initial components and their weights; empty arrays if there are none."""
+    """Initial components from `start` and their weights; empty arrays if `start` is None."""
     if start is None:
         return np.empty((0, kappa.n_features)), np.empty(0)
     given = start.components if isinstance(start, SymmetricCP) else start
@@ -260,7 +261,7 @@ def _as_start(
 
 
 def _opposed(directions: Array, values: Array, others: Array, weights: Array, order: int) -> Any:
-    """Whether each direction overlaps with each other direction and has the opposite sign."""
+    """Whether each pair of directions overlaps and has weights of opposite signs."""
     cosines = directions @ others.T
     return (np.abs(cosines) > _OPPOSED) & (values[:, None] * weights * cosines**order < 0)
 
@@ -299,8 +300,8 @@ def _strongest_direction(
 ) -> tuple[Array, float]:
     """Direction a with the largest magnitude of kappa(a, ..., a) that the power method finds.
 
-    The direction is returned with the value of kappa(a, ..., a). See L. De Lathauwer, B. De Moor
-    and J. Vandewalle, SIAM J. Matrix Anal. Appl. 21, 1324, 2000.
+    The direction is returned with the value of kappa(a, ..., a). See De Lathauwer, De Moor and
+    Vandewalle, SIAM Journal on Matrix Analysis and Applications 21, 1324, 2000.
     """
     best, largest = candidates[0], 0.0
     for step in range(1, _N_STEPS + 1):
@@ -317,7 +318,7 @@ def _strongest_direction(
 def cp_objective(
     kappa: Cumulant, vectors: Array, signs: Array, scale: float = 1.0
 ) -> tuple[float, Array]:
-    """Objective of the decomposition, and its gradient with respect to the vectors b_j.
+    """Objective of the decomposition, and its gradient with respect to the scaled components b_j.
 
     With K = kappa / scale, the objective is the squared norm of the residual
     K - sum_j signs_j b_j (x) ... (x) b_j minus the squared norm of K.

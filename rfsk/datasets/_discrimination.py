@@ -22,7 +22,7 @@ class Discrimination:
     Parameters
     ----------
     models : sequence of input models
-        One model per class, at least two, all of the same shape.
+        One input model per class; there must be at least two models, all of the same shape.
     priors : sequence of float, optional
         Probability of each class; equal by default.
 
@@ -98,7 +98,8 @@ class Discrimination:
         ----------
         n_samples : int
         offset : float or array-like of float
-            Numbers in [0, 1). The result has the axes of `offset` and a last axis over classes.
+            Numbers in [0, 1), which are added to the boundaries before these are rounded down. The
+            returned array has the axes of `offset` and a last axis over classes.
         """
         check_positive(n_samples, "n_samples", integer=True, zero=True)
         priors = self.priors or np.full(self.n_classes, 1.0 / self.n_classes)

@@ -15,7 +15,7 @@ def is_distribution(value: Any) -> bool:
 
 
 def check_distribution(value: Any, name: str, options: Collection[str], others: str = "") -> None:
-    """Raise an error unless `value` is an option or a frozen distribution of finite variance."""
+    """Raise an error unless `value` is in `options` or a frozen distribution of finite variance."""
     if isinstance(value, str):
         check_option(value, name, options)
         return

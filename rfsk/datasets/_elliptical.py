@@ -24,7 +24,7 @@ from ._stationary import StationaryField, latent_entries
 class StudentT:
     """Student's t distribution, a value for the parameter `radial` of `EllipticalField`.
 
-    With this distribution, each input is a Gaussian field divided by one random factor.
+    With ``radial=StudentT(df)``, each input is a Gaussian field divided by one random factor.
 
     Parameters
     ----------
@@ -59,19 +59,20 @@ class EllipticalField(StationaryField):
 
     .. math:: x = r \Lambda u
 
-    The direction u is uniform on the unit sphere in n_features dimensions, Lambda is the square
-    root of the covariance C, and the length r is independent of u with E r^2 = n_features, so that
-    pixels have unit variance. The distribution of r sets the kurtosis of the pixels. The fourth
-    cumulant is proportional to C_ij C_kl + C_ik C_jl + C_il C_jk and has no local structure
-    (compare Lufkin, Saxe and Grant, NeurIPS 2024).
+    In x = r Lambda u, the direction u is uniform on the unit sphere in n_features dimensions,
+    Lambda is the square root of the covariance C, and the length r is independent of u with E r^2 =
+    n_features, so that pixels have unit variance. The distribution of the length r sets the
+    kurtosis of the pixels. The fourth cumulant of a field with covariance C is proportional to C_ij
+    C_kl + C_ik C_jl + C_il C_jk and has no local structure (compare Lufkin, Saxe and Grant, NeurIPS
+    2024).
 
     Parameters
     ----------
     @shape @correlation_length
     radial : "shell", StudentT or SciPy distribution, default="shell"
-        Distribution of r: "shell" for a constant, `StudentT` for inputs with Student's t
-        distribution, or a frozen SciPy distribution on the positive numbers with finite variance.
-        The scale of r is ignored.
+        Distribution of the length r of an input: "shell" for a constant, `StudentT` for inputs with
+        Student's t distribution, or a frozen SciPy distribution on the positive numbers with finite
+        variance. The scale of this distribution is ignored.
     @kernel
 
     Examples
@@ -107,13 +108,13 @@ class EllipticalField(StationaryField):
 
     @cached_property
     def latent(self) -> GaussianField:
-        """Gaussian field with the same covariance."""
+        """Gaussian field with the same covariance as this elliptical field."""
         length = self.correlation_length
         return GaussianField(self.shape, correlation_length=length, kernel=self.kernel)
 
     @property
     def noise_shape(self) -> tuple[int, ...]:
-        """Shape of the noise, equal to `shape`."""
+        """Shape of the white noise that `from_noise` transforms, equal to `shape`."""
         return self.shape
 
     def autocovariance(self) -> Array:
@@ -136,7 +137,7 @@ class EllipticalField(StationaryField):
         return np.asarray(self.from_noise(rng.standard_normal((n_samples, self.n_features))))
 
     def _length(self, norm: Array) -> Array:
-        """Length r of each input, the quantile at the level of the norm of the noise."""
+        """Length r of each input, from the quantile function of r and the norm of the noise."""
         n, radial, chi2 = self.n_features, self.radial, scipy.stats.chi2(self.n_features)
         if radial == "shell":
             return np.full_like(norm, math.sqrt(n))
@@ -148,7 +149,7 @@ class EllipticalField(StationaryField):
         return np.asarray(quantile * math.sqrt(n / radial.moment(2)))  # type: ignore[union-attr]
 
     def _moment(self, order: int) -> float:
-        """Moment E r^order, scaled so that E r^2 is the number of sites."""
+        """Moment E r^order of the length r, scaled so that E r^2 is the number of sites."""
         n, m, radial = self.n_features, 0.5 * order, self.radial
         if radial == "shell":
             return float(n**m)
@@ -165,7 +166,7 @@ class EllipticalField(StationaryField):
         return self._moment(1) / (math.sqrt(math.pi) * float(poch(0.5 * self.n_features, 0.5)))
 
     def excess_kurtosis(self) -> float:
-        """Excess kurtosis of one pixel, 3 E r^4 / (D (D + 2)) - 3 for D sites."""
+        """Excess kurtosis of one pixel, 3 E r^4 / (D (D + 2)) - 3 for length r and D sites."""
         n = self.n_features
         return 3.0 * self._moment(4) / (n * (n + 2.0)) - 3.0
 
@@ -187,8 +188,9 @@ def make_elliptical(
 ) -> Classes:
     """Draw classes of elliptical fields that differ in their correlation length.
 
-    The distribution `radial` sets the kurtosis of the pixels. For every `radial`, the fourth
-    cumulant has no local structure, and nets do not learn localized fields.
+    The distribution `radial` sets the kurtosis of the pixels. Whatever the distribution of their
+    norm, elliptical fields have a fourth cumulant without local structure, and nets do not learn
+    localized fields.
 
     Parameters
     ----------

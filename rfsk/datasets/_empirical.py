@@ -23,7 +23,8 @@ class EmpiricalDistribution(Sampler):
     X : array-like of shape (n_samples, n_features) or (n_samples, rows, columns)
         Inputs, or images.
     shape : int or (int, int), default=()
-        Lattice of the features. By default, the shape of the images, or a ring for other data.
+        Lattice of the features. By default, the lattice of images has the shape of an image, and
+        the lattice of other data is a ring.
 
     Examples
     --------
@@ -80,7 +81,7 @@ def as_task(task: Any) -> Discrimination:
     Returns
     -------
     task : Discrimination
-        For data, the task has one `EmpiricalDistribution` per class, and equal priors.
+        Labelled data become a task with one `EmpiricalDistribution` per class and equal priors.
 
     Examples
     --------

@@ -21,19 +21,22 @@ def erf_fourth_moment(covariances: Array, gain: float, n_nodes: int | None = Non
     r"""Compute E psi(g z_1) psi(g z_2) psi(g z_3) psi(g z_4) with psi(h) = erf(h / sqrt 2).
 
     The variables z are Gaussian with zero mean and covariance C, and g is the gain. `covariances`
-    has shape (n, 4, 4), and the result has shape (n,). The moment is zero if all covariances are
-    zero. The moment is therefore the integral over t from 0 to 1 of its derivative along
-    C(t) = diag C + t offdiag C. By Price's theorem, this derivative is a sum over pairs (a, b),
+    has shape (n, 4, 4), and the result has shape (n,). The moment is zero if the four variables z_i
+    are independent. The moment for the covariance C is therefore the integral over t from 0 to 1 of
+    the derivative of the moment along C(t) = diag C + t offdiag C. By Price's theorem, this
+    derivative is a sum over pairs (a, b),
 
     .. math::
         \sum_{a<b} \frac{(2/\pi)^2 C_{ab}}{\sqrt{(C_{aa} + e) (C_{bb} + e) - t^2 C_{ab}^2}}
-        \arcsin \frac{S_{cd}}{\sqrt{S_{cc} S_{dd}}}, \qquad e = 1 / g^2,
+        \arcsin \frac{S_{cd}}{\sqrt{S_{cc} S_{dd}}}, \qquad e = 1 / g^2.
 
-    where c and d are the other two variables, and S is the covariance of z_c and z_d given z_a and
-    z_b, after independent noise of variance e has been added to all four variables.
+    In the term of a pair (a, b), c and d are the other two indices, and S is the covariance of z_c
+    and z_d given z_a and z_b, after independent noise of variance e has been added to all four
+    variables.
 
-    The error is below 1e-11 up to gain 100 and below 1e-4 up to gain 1e6. For the sign function
-    (infinite gain), the error is below 1e-5 if no correlation exceeds 0.9996.
+    The error of the moment is below 1e-11 up to gain 100 and below 1e-4 up to gain 1e6. For the
+    sign function (infinite gain), the error of the moment is below 1e-5 if no correlation exceeds
+    0.9996.
     """
     if n_nodes is None:  # numbers of nodes at which the moment has converged to 1e-11
         n_nodes = next(number for limit, number in _NODES if gain <= limit)
@@ -47,7 +50,7 @@ def erf_fourth_moment(covariances: Array, gain: float, n_nodes: int | None = Non
 
 
 def _moment_derivative(C: Array, t: float, e: float) -> Array:
-    """Derivative of the moments with respect to t, for covariances of shape (4, 4, n)."""
+    """Integrand of `erf_fourth_moment` at t, for covariances of shape (4, 4, n)."""
     derivative, noisy, scaled = np.zeros(C.shape[2]), [C[a, a] + e for a in range(4)], t * C
     for a, b in itertools.combinations(range(4), 2):
         c, d = {0, 1, 2, 3} - {a, b}
@@ -83,7 +86,8 @@ def sites_of(indices: ArrayLike, n_features: int) -> Integers:
 def canonical_codes(sites: Integers, shape: Shape) -> Integers:
     """Canonical code of each row of four sites, up to permutation, translation and inversion.
 
-    Rows that differ only by these operations on the ring or torus `shape` have the same code.
+    Rows that differ only by a permutation, translation or inversion on the ring or torus `shape`
+    have the same code.
     """
     coordinates = np.unravel_index(sites, shape)
     codes = []
@@ -98,7 +102,7 @@ def canonical_codes(sites: Integers, shape: Shape) -> Integers:
 
 
 def cumulant_slice(cumulant: Callable[[Integers], Array], shape: Shape, periodic: bool) -> Array:
-    """Compute kappa_0jkl, (D, D, D), from a function of four sites; repeated entries are copied."""
+    """Compute kappa_0jkl, (D, D, D), from a function of four sites; equal entries only once."""
     n_features = math.prod(shape)
     if n_features > _LARGEST_SLICE:
         raise ValueError(
@@ -113,9 +117,9 @@ def cumulant_slice(cumulant: Callable[[Integers], Array], shape: Shape, periodic
 
 @lru_cache(maxsize=1)  # a sweep computes many cumulants on the same lattice
 def _distinct_entries(shape: Shape, periodic: bool) -> tuple[Integers, Integers]:
-    """Sites of the distinct entries of a slice, (n, 4), and the index of each entry in this list.
+    """Sites, (n, 4), of the distinct entries kappa_0jkl, and the index of each entry in this list.
 
-    The array of indices has shape (D, D, D) for D sites.
+    The array of the indices of all entries kappa_0jkl has shape (D, D, D) for D sites.
     """
     n_features = math.prod(shape)
     j, k, l = np.indices((n_features,) * 3).reshape(3, -1)  # noqa: E741

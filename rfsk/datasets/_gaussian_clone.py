@@ -26,7 +26,7 @@ class GaussianClone(Gaussian):
     Parameters
     ----------
     model : StationaryField
-        Model to clone. Its `autocovariance` must have a closed form.
+        Model to clone. The `autocovariance` of the model must have a closed form.
 
     Examples
     --------
@@ -74,10 +74,10 @@ def make_gaussian_clone(
 
     If a net learns localized fields on the data but not on the control, the statistics that the
     control lacks are the cause. With keep="mean", the sample means of the control equal those of
-    `X` exactly; with keep="covariance", the sample covariances are also equal. With these options,
-    Monte Carlo tests of the hypothesis that the classes are Gaussian (and white, for "mean") are
-    exact, because data and controls are exchangeable under this hypothesis. To draw another number
-    of rows, use ``as_task((X, y)).gaussian_clone().sample(n)``.
+    `X` exactly; with keep="covariance", the sample covariances are also equal. With keep="mean" and
+    keep="covariance", Monte Carlo tests of the hypothesis that the classes are Gaussian (and white,
+    for keep="mean") are exact, because data and controls are exchangeable under this hypothesis. To
+    draw a control with another number of rows, use ``as_task((X, y)).gaussian_clone().sample(n)``.
 
     Parameters
     ----------
@@ -90,9 +90,9 @@ def make_gaussian_clone(
         is the average variance of the features of the class. "covariance" draws Gaussian data with
         the mean and covariance of the class. "marginals" permutes the values of each feature so
         that the covariance is approximately kept (Cario and Nelson, 1997; Schreiber and Schmitz,
-        Phys. Rev. Lett. 77, 635, 1996). The relative error of the covariance is below 0.5 % for
-        1000 rows per class of the default task of `make_nlgp`, and below 6 % for the digits of
-        scikit-learn.
+        Physical Review Letters 77, 635, 1996). With keep="marginals", the relative error of the
+        control's covariance is below 0.5 % for 1000 rows per class of the default task of
+        `make_nlgp`, and below 6 % for the digits of scikit-learn.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the draw.
 
@@ -159,10 +159,10 @@ def _clone_one_class(data: Array, keep: str, rng: np.random.Generator) -> Array:
 
 
 def _adjusted_ranks(white: Array, data: Array, rng: np.random.Generator) -> NDArray[np.intp]:
-    """Ranks, from 0, such that the sorted columns at these ranks have the covariance of `data`.
+    """Ranks, from 0, at which the sorted values of each column have the covariance of `data`.
 
-    Two stages of iterations reduce the error of the covariance. The ranks with the smallest error
-    are returned.
+    Two stages of iterations adjust the ranks in order to reduce the error of the covariance, and
+    the ranks with the smallest error are returned.
     """
     ordered, scatter = np.sort(data, axis=0), data.T @ data
     latent, root = scatter.copy(), _root(scatter)
@@ -193,7 +193,7 @@ def _adjusted_ranks(white: Array, data: Array, rng: np.random.Generator) -> NDAr
 
 
 def _root(scatter: Array, power: float = 0.5) -> Array:
-    """Power of a symmetric scatter matrix, whose eigenvalues are clipped at the rounding error."""
+    """Matrix power of a symmetric matrix whose eigenvalues are clipped at the rounding error."""
     values, axes = np.linalg.eigh(scatter)
     values = np.maximum(values, np.finfo(np.float64).eps * values.max(initial=0.0))
     return np.asarray((axes * values**power) @ axes.T)

@@ -102,6 +102,6 @@ def generator(classes: Callable[..., Classes]) -> Callable[..., Any]:
 
 
 def family(model: Any, name: str, *, shape: Any, **common: Any) -> Classes:
-    """Return one model for each value of the parameter `name` in `common`, and all parameters."""
+    """Return one model for each value of the parameter `name`, and a dict of all parameters."""
     values = check_one_per_class(common.pop(name), name)
     return [model(shape, **{name: value}, **common) for value in values], {name: values, **common}

@@ -19,10 +19,10 @@ class HeatBath:
 
     .. math:: f(x; b) \propto \exp(b x - a x^2 / 2 - \lambda x^4 / 4)
 
-    Here x is the value of the site, in (-edge, edge), and b is the coupling k times the sum of the
-    values at neighbouring sites. The range of b is divided into bins. For each bin, strips of equal
-    area cover the area under f for all b of the bin, and x is drawn by rejection sampling from
-    these strips.
+    The value x of the site lies in (-edge, edge), and the local field b is the coupling k times the
+    sum of the values at neighbouring sites. The sampler divides the range of the local field b into
+    bins. For each bin, strips of equal area cover the area under the density f for all b of the
+    bin, and x is drawn by rejection sampling from these strips.
     """
 
     def __init__(
@@ -81,16 +81,18 @@ def _neighbours(shape: tuple[int, ...]) -> Integers:
 def _strips(
     half_quadratic: float, quarter_quartic: float, edge: float, largest: float, J: int, N: int
 ) -> tuple[Array, Array, Array, float]:
-    r"""Compute the edges and log heights of the strips, the means m_j, and the scale of the bins.
+    r"""Compute the strips of `HeatBath`: edges, log heights, means m_j, and the scale of the bins.
 
-    The first axis of each array has one entry per bin. A value b belongs to bin
-    floor(sqrt(scale b)). Bin j has midpoint b_j and half-width d_j, and m_j is the mean of x at
-    b_j. For all b of the bin, with h(x) = a x^2 / 2 + lambda x^4 / 4,
+    The first axis of each returned array has one entry per bin of the local field b. A local field
+    b belongs to bin floor(sqrt(scale b)). Bin j has midpoint b_j and half-width d_j, and m_j is the
+    mean of the value x of a site at b_j. For all b of the bin, with h(x) = a x^2 / 2 + lambda x^4 /
+    4,
 
     .. math::
         \exp(b (x - m_j) - h(x)) \le \exp(b_j (x - m_j) - h(x) + d_j \lvert x - m_j \rvert).
 
-    The strips are computed from an upper bound of the right side on each of N cells of x.
+    For each bin, the strips are computed from an upper bound of the right side of the inequality on
+    each of N cells of x.
     """
     ends = largest * np.linspace(0.0, 1.0, J + 1) ** 2
     middle, half = 0.5 * (ends[1:] + ends[:-1]), 0.5 * np.diff(ends)
@@ -116,7 +118,10 @@ def _strips(
 
 @compiled()
 def _cut(cells: Array, step: float, edges: Array, areas: Array) -> None:
-    """Divide step functions, (n_functions, n_cells), into strips of equal area; fill `edges`."""
+    """Divide the area under step functions, (n_functions, n_cells), into equal strips.
+
+    The edges of the strips are written to `edges`.
+    """
     n_strips = edges.shape[1] - 1
     for j in range(len(cells)):
         start, end = edges[j, 0], edges[j, n_strips]
@@ -189,10 +194,10 @@ def _sweep(
 class RingBridges:
     """Sampler of the ordered `sites` of a ring from their exact joint distribution.
 
-    Let T be the transfer operator. The first site has value i with a probability proportional to
-    T^side(i, i). For every other site, let i be the known value at distance m to the left, and j
-    the known value at distance n to the right. The site has value s with a probability proportional
-    to T^m(i, s) T^n(s, j).
+    The first site has value i with a probability proportional to T^side(i, i), where T is the
+    transfer operator. Every other site has value s with a probability proportional to T^m(i, s)
+    T^n(s, j), where i is the known value at distance m to the left of the site, and j the known
+    value at distance n to the right.
     """
 
     def __init__(self, transfer: TransferOperator, side: int, sites: Integers) -> None:

@@ -28,7 +28,8 @@ class ImagePatches(Sampler):
 
     Images are converted to grey by averaging the colour channels. The mean of each patch and the
     mean patch are subtracted, and all pixels are divided by one factor so that the average variance
-    of the pixels is one. The covariance and the kurtosis are exact averages over all positions.
+    of the pixels is one. The covariance and the kurtosis of the patches are exact averages over all
+    positions of a patch in the images.
 
     Parameters
     ----------
@@ -41,7 +42,7 @@ class ImagePatches(Sampler):
         are loaded with Pillow.
     whiten : bool, default=False
         Whether to whiten patches by zero-phase component analysis (ZCA). In whitened patches, all
-        directions except the constant one have equal variance, and only higher-order statistics
+        directions except the constant patch have equal variance, and only higher-order statistics
         distinguish patches from white noise (Olshausen and Field, 1996).
 
     Examples
@@ -128,7 +129,7 @@ class ImagePatches(Sampler):
 
     @cached_property
     def _raw_covariance(self) -> Array:
-        """Covariance before scaling and whitening."""
+        """Covariance of the patches before scaling and whitening."""
         rows, columns = self.shape
         products = np.zeros((rows, columns, rows, columns))
         for down in range(rows):
@@ -152,8 +153,7 @@ class ImagePatches(Sampler):
     def _over_places(self, values: Array, lag: tuple[int, int] = (0, 0)) -> Array:
         """Sum over all positions of a patch of the values at each of its pixels.
 
-        The values are products of pixels and of those at the given lag, which must lie in the
-        patch as well.
+        The values are products of two pixels at the given lag, both of which lie in the patch.
         """
         for side, distance in zip(self.shape, lag, strict=True):
             n_places = len(values) + distance - side + 1
@@ -198,17 +198,17 @@ class ImagePatches(Sampler):
         return rows
 
     def covariance(self) -> Array:
-        """Exact covariance over all positions, (n_features, n_features)."""
+        """Exact covariance of the patches at all positions, (n_features, n_features)."""
         return np.array(self._transform[1])
 
     def excess_kurtosis(self) -> float:
-        """Excess kurtosis from moments averaged over all positions and pixels."""
+        """Excess kurtosis of patches, from moments averaged over all positions and pixels."""
         squares = (np.square(self._prepare(patches)) for patches in self._every_patch())
         fourth = sum(float(np.vdot(square, square)) for square in squares)
         return fourth / float(self._n_places.sum() * self.n_features) - 3.0
 
     def gaussian_clone(self) -> MultivariateGaussian:
-        """Gaussian patches with the same covariance."""
+        """Gaussian inputs with the same covariance as the patches."""
         return MultivariateGaussian(np.zeros(self.n_features), self.covariance(), shape=self.shape)
 
 

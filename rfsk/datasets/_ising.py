@@ -24,10 +24,10 @@ class Ising(ChainField):
 
     .. math:: p(s) \propto \exp ( J \sum_{\langle i, j \rangle} s_i s_j ), \quad J = 1 / T
 
-    The sum is over pairs of neighbours. Samples are exact and independent on a ring. On a torus,
-    samples come in turn from up to 256 independent Markov chains of Swendsen-Wang sweeps. With the
-    default `n_sweeps`, the energies and squared magnetizations of successive samples of a chain
-    have correlations below 1 %.
+    The sum of the products s_i s_j is over pairs of neighbouring spins. Samples are exact and
+    independent on a ring. On a torus, samples come in turn from up to 256 independent Markov chains
+    of Swendsen-Wang sweeps. With the default `n_sweeps`, the energies and squared magnetizations of
+    successive samples of a chain have correlations below 1 %.
 
     Parameters
     ----------
@@ -38,8 +38,8 @@ class Ising(ChainField):
         Temperature T, in units of the coupling. On a torus, spins are ordered below T = 2.269.
     n_sweeps : int, optional
         Sweeps between two samples of a chain (torus only); by default three times the largest of
-        `autocorrelation_times`. With fewer sweeps, training and test sets are correlated. The first
-        sample is taken after max(50, 10 `n_sweeps`) sweeps.
+        `autocorrelation_times`. With a smaller `n_sweeps`, training and test sets are correlated.
+        The first sample of each chain is taken after max(50, 10 `n_sweeps`) sweeps.
 
     Examples
     --------
@@ -66,7 +66,8 @@ class Ising(ChainField):
     ) -> "Ising":
         """Construct the model that has the correlation length xi on an infinite chain or plane.
 
-        For a ring, xi = -1 / ln tanh J. For a torus, xi = 1 / (-ln tanh J - 2 J) along an axis.
+        With the coupling J, the correlation length of a ring is xi = -1 / ln tanh J, and that of a
+        torus along an axis is xi = 1 / (-ln tanh J - 2 J).
 
         Parameters
         ----------
@@ -108,7 +109,7 @@ class Ising(ChainField):
     def autocovariance(self) -> Array:
         """Exact covariance at distance d, (a^d + a^(L - d)) / (1 + a^L) with a = tanh J.
 
-        L is the number of sites of the ring. On a torus, the covariance has no closed form.
+        The ring has L sites, and J is the coupling. On a torus, the covariance has no closed form.
         """
         if len(self.shape) == 2:
             raise NotImplementedError(

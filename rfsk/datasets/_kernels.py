@@ -35,9 +35,9 @@ class Matern:
 
     .. math:: k(r) = \frac{2^{1 - \nu}}{\Gamma(\nu)} (\sqrt{2 \nu} r)^\nu K_\nu(\sqrt{2 \nu} r)
 
-    Here r is the distance in correlation lengths, and K_nu is the modified Bessel function of the
-    second kind, as in scikit-learn. nu = 1/2 gives the exponential kernel, and
-    for large nu the kernel approaches exp(-r^2 / 2).
+    The argument r is the distance in correlation lengths, and K_nu is the modified Bessel function
+    of the second kind, as in scikit-learn. With nu = 1/2, the kernel is exponential, and for large
+    nu it approaches exp(-r^2 / 2).
 
     Parameters
     ----------
@@ -143,7 +143,11 @@ def is_dense(shape: Shape, boundary: str) -> bool:
 def lattice_kernel(
     shape: Shape, correlation_length: CorrelationLength, kernel: Kernel, boundary: str
 ) -> Array:
-    """Autocovariance on the lattice of the noise, where r^2 is the sum over axes of (d / xi)^2."""
+    """Autocovariance on the lattice on which the white noise of a field is drawn.
+
+    The kernel is evaluated at the distance r, where r^2 is the sum over axes of (d / xi)^2 for a
+    displacement d and a correlation length xi.
+    """
     if boundary == "periodic":
         return periodic_kernel(shape, correlation_length, kernel)
     if is_dense(shape, boundary):

@@ -72,9 +72,9 @@ class ChainField(StationaryField):
         return lambda n: np.array([next(rows) for _ in range(n)], dtype=np.float64)
 
     def _sets(self, n_chains: int, rng: np.random.Generator) -> Iterator[States]:
-        """Yield the flattened states of independent chains every `n_sweeps` sweeps.
+        """Yield the flattened states of independent Markov chains every `n_sweeps` sweeps.
 
-        If `n_sweeps` is None, the interval is derived from measured autocorrelation times.
+        If `n_sweeps` is None, the number of sweeps is derived from measured autocorrelation times.
         """
         n_sweeps = self.n_sweeps
         burn_in = max(_BURN_IN * (n_sweeps or 0), _LEAST_BURN_IN)
@@ -104,9 +104,9 @@ class ChainField(StationaryField):
         return states, {name: autocorrelation_time(values) for name, values in series.items()}
 
     def _measure(self, states: States, rng: np.random.Generator) -> tuple[States, int]:
-        """Run the chains until their autocorrelation times are known; return states and interval.
+        """Run chains until their autocorrelation times are known; return states and `n_sweeps`.
 
-        The interval is the number of sweeps between two samples.
+        The returned `n_sweeps` is the number of sweeps between two samples of a chain.
         """
         n_sweeps = _FIRST_SERIES
         while True:
@@ -122,7 +122,8 @@ class ChainField(StationaryField):
     ) -> dict[str, float]:
         """Measure autocorrelation times on a torus, in sweeps.
 
-        The observables are the energy (the mean square for `Phi4`) and the squared mean.
+        Autocorrelation times are measured for the energy (for `Phi4`, the mean square) and for the
+        squared mean of the sites.
 
         Parameters
         ----------

@@ -19,8 +19,8 @@ class InputModel(Protocol):
     """Protocol of input models, which are distributions of an input vector.
 
     Any object with the members of this protocol can be the model of a class in a `Discrimination`.
-    Some functions also use `excess_kurtosis`, `autocovariance` and other methods of
-    `StationaryField`.
+    Some functions of rfsk need further methods of `StationaryField`, such as `excess_kurtosis` and
+    `autocovariance`.
 
     Examples
     --------
@@ -50,7 +50,7 @@ class InputModel(Protocol):
         """Exact covariance, (n_features, n_features)."""
 
     def gaussian_clone(self) -> "InputModel":
-        """Gaussian model with the same mean and covariance."""
+        """Gaussian model with the same mean and covariance as this model."""
 
 
 class Sampler(ABC):
@@ -115,7 +115,7 @@ class Sampler(ABC):
         return lambda n: next(self._cut(take, n, n))
 
     def _cut(self, take: Take, n_samples: int, chunk_size: int) -> Iterator[Array]:
-        """Draw inputs in blocks of `block_size` values and yield them in chunks of other sizes."""
+        """Draw inputs in blocks of `block_size` values; yield chunks of `chunk_size` rows."""
         n_rows = max(1, self.block_size // self.n_features)
         block, left = np.empty((0, self.n_features)), n_samples
         for start in range(0, n_samples, chunk_size):

@@ -36,12 +36,13 @@ class NLGP(LatentField):
 
     .. math:: x = \psi(g z) / Z
 
-    Here z is a Gaussian field and g the gain. By default psi(h) = erf(h / sqrt 2) and Z^2 = (2/pi)
-    asin(g^2 / (1 + g^2)), so that every pixel has zero mean and unit variance. The process x is
-    nearly Gaussian for small gain, has uniformly distributed pixels at gain 1, and approaches
-    sign(z), with sharp edges, at large gain (Ingrosso and Goldt, PNAS 119, e2201854119, 2022).
-    Covariances have closed forms if psi is erf or sign. For other functions psi, the error of the
-    covariances is below 1e-10, or below 1e-6 if psi has jumps or kinks away from zero.
+    The field z is Gaussian, and g is the gain. By default, the map is psi(h) = erf(h / sqrt 2),
+    with the normalization Z^2 = (2/pi) asin(g^2 / (1 + g^2)), so that every pixel has zero mean and
+    unit variance. The process x is nearly Gaussian for small gain, has uniformly distributed pixels
+    at gain 1, and approaches sign(z), with sharp edges, at large gain (Ingrosso and Goldt, PNAS
+    119, e2201854119, 2022). Covariances have closed forms if the map psi is erf or sign. For other
+    maps psi, the error of the covariances is below 1e-10, or below 1e-6 if psi has jumps or kinks
+    away from zero.
 
     Parameters
     ----------
@@ -98,12 +99,12 @@ class NLGP(LatentField):
 
     @property
     def normalization(self) -> float:
-        """Z, the standard deviation of psi(gain z)."""
+        """Z, the standard deviation of psi(gain z) for standard normal z."""
         return self.pixel_map.normalization
 
     @property
     def remark(self) -> str:
-        """Sentence about the convention of the gain for "erf"; empty for other maps."""
+        """Sentence that states how the gain is defined for "erf"; empty for other maps."""
         if self.nonlinearity != "erf":
             return ""
         return (

@@ -83,7 +83,7 @@ class NoiseFilter:
     def modes(self) -> Array | None:
         """Fourier modes, (n_modes, n_sites), whose sum with standard normal factors is the field.
 
-        The result is None if there are so many modes that filtering white noise is faster.
+        `modes` is None if there are so many Fourier modes that filtering white noise is faster.
         """
         if not self.is_periodic or self.torus.size > _MOST_SITES:
             return None
@@ -93,10 +93,10 @@ class NoiseFilter:
 
     @cached_property
     def mode_factors(self) -> tuple[Array, Array, Array] | None:
-        """Separable modes (rows, columns, amplitudes), or None if filtering white noise is faster.
+        """Arrays (rows, columns, amplitudes) of separable modes, or None if filtering is faster.
 
-        With standard normal noise, the field is the sum of noise_ab amplitudes[a, b] rows[a]
-        columns[b] over a and b. On a ring, `rows` has a single entry.
+        With standard normal noise_ab, the field is the sum over a and b of noise_ab amplitudes[a,
+        b] rows[a] columns[b]. On a ring, `rows` has shape (1, 1).
         """
         torus, alone = self.torus, np.ones((1, 1))
         if not self.is_periodic:
@@ -126,7 +126,7 @@ class NoiseFilter:
 
 
 def _strongest(power: Array) -> Integers:
-    """Indices of all but the weakest powers, whose sum is negligible."""
+    """Indices of all Fourier modes except the weakest ones, whose total power is negligible."""
     order = np.argsort(-power, kind="stable")
     weakest = np.cumsum(power[order][::-1])  # adds the smallest first, which avoids rounding errors
     return order[: len(power) - int(np.searchsorted(weakest, _LEFT_OUT * weakest[-1], "right"))]
@@ -136,7 +136,7 @@ def _unit_modes(shape: tuple[int, ...], numbers: Integers) -> Array:
     """Cosine or sine Fourier mode of each flat index in `numbers`, with mean square one.
 
     The modes have shape (n_modes, n_sites). Of two opposite wave vectors, which have equal power,
-    one stands for the cosine and the other for the sine.
+    one gives the cosine mode and the other the sine mode.
     """
     modes = np.stack(np.unravel_index(numbers, shape), axis=1)
     opposite = np.ravel_multi_index(tuple((-modes % shape).T), shape)[:, None]

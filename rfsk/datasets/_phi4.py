@@ -27,10 +27,11 @@ class Phi4(ChainField):
         p(\phi) \propto e^{-S}, \quad S = \sum_{\langle i, j \rangle} \frac{k}{2}
         (\phi_i - \phi_j)^2 + \sum_i ( \frac{m_2}{2} \phi_i^2 + \frac{\lambda}{4} \phi_i^4 )
 
-    The first sum is over pairs of neighbours. If m2 is negative, the potential has two wells at
-    +-sqrt(-m2 / lambda), and the field forms domains of either sign (Ingrosso and Goldt, PNAS
-    2022). On a ring, samples and moments are exact up to errors of 1e-12. On a torus, samples come
-    from Markov chains of heat-bath sweeps and cluster flips (Brower and Tamayo, 1989).
+    In the action S, the first sum is over pairs of neighbouring sites. If m2 is negative, the
+    potential has two wells at +-sqrt(-m2 / lambda), and the field forms domains of either sign
+    (Ingrosso and Goldt, PNAS 2022). On a ring, samples and moments are exact up to errors of 1e-12.
+    On a torus, samples come from Markov chains of heat-bath sweeps and cluster flips (Brower and
+    Tamayo, 1989).
 
     Parameters
     ----------
@@ -139,7 +140,7 @@ class Phi4(ChainField):
 
     @property
     def correlation_length(self) -> float:
-        """Correlation length, in sites: of an infinite chain, or of a free field along an axis."""
+        """Correlation length, in sites, of an infinite chain or, along an axis, of a free field."""
         if self._is_free:
             if self.coupling == 0.0:
                 return 0.0

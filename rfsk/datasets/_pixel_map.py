@@ -35,7 +35,7 @@ _NO_TAIL = 1e-10  # a smaller fraction of the variance beyond the last order is 
 class PixelMap:
     """Pointwise map of a Gaussian field to a field of zero mean and unit variance.
 
-    This base class represents the identity.
+    `PixelMap` itself represents the identity map.
     """
 
     scale: float = 1.0  # `forward` expects the latent field times this factor
@@ -43,7 +43,7 @@ class PixelMap:
     normalization: float = 1.0
 
     def forward(self, latent: Any) -> Any:
-        """Map an array or tensor, the latent field times `scale`, possibly in place."""
+        """Map the latent field times `scale`, an array or tensor, to pixels, possibly in place."""
         return latent
 
     def correlation(self, rho: Array) -> Array:
@@ -55,12 +55,16 @@ class PixelMap:
         return 0.0
 
     def quadrature(self) -> tuple[Array, Array]:
-        """Values of a pixel and weights, such that E g(x) = weights @ g(values)."""
+        """Values and weights such that E g(x) = weights @ g(values) for a pixel x, for any g."""
         return MapMoments(lambda z: self.forward(self.scale * z), variance=1.0).quadrature()
 
 
 class SignMap(PixelMap):
-    """Map sign(z), with the correlation 2 asin(rho) / pi."""
+    """Map sign(z) of a latent variable z.
+
+    Two pixels whose latent variables have the correlation rho have the correlation 2 asin(rho) /
+    pi.
+    """
 
     compiled = "sign", 1.0
 
@@ -113,9 +117,10 @@ class FunctionMap(PixelMap):
 
 
 class ErfMap(FunctionMap):
-    """Map erf(g z / sqrt 2) / Z with gain g.
+    """Map erf(g z / sqrt 2) / Z with gain g and normalization Z.
 
-    The correlation is asin(q rho) / asin(q) with q = g^2 / (1 + g^2).
+    Two pixels whose latent variables have the correlation rho have the correlation asin(q rho) /
+    asin(q) with q = g^2 / (1 + g^2).
     """
 
     def __init__(self, gain: float) -> None:
@@ -161,7 +166,7 @@ class TanhMap(FunctionMap):
 
 
 def _weigh(function: Callable[[Array], Array], edges: Array) -> tuple[Array, Array, Array]:
-    """Nodes, weights and values of f, one panel per row; the ends of a panel have weight zero."""
+    """Quadrature nodes, weights and values of f; one panel per row, with zero weight at ends."""
     half = 0.5 * (edges[:, 1:] - edges[:, :1])
     z = 0.5 * (edges[:, 1:] + edges[:, :1]) + half * _RULE[0]
     weights = half * _RULE[1] * np.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
@@ -177,7 +182,7 @@ def _weigh(function: Callable[[Array], Array], edges: Array) -> tuple[Array, Arr
 
 
 def _adapted_nodes(function: Callable[[Array], Array]) -> tuple[Array, Array, Array]:
-    """Nodes z, Gaussian weights and f(z), on panels that are divided until they resolve f."""
+    """Quadrature nodes z, Gaussian weights and f(z) on panels divided until they resolve f."""
     active = np.stack([_EDGES[:-1], _EDGES[1:]], axis=1)
     kept, n_kept, scale = [], 0, 0.0
     for n_left in reversed(range(_MAX_HALVINGS)):
@@ -214,19 +219,19 @@ class MapMoments:
             raise ValueError("The pointwise map must not be constant: all inputs would be equal.")
 
     def quadrature(self) -> tuple[Array, Array]:
-        """Values of f and weights, such that E g(f(z)) = weights @ g(values)."""
+        """Values of f and weights such that E g(f(z)) = weights @ g(values) for any function g."""
         return self._values + self.mean, self._weights / self._weights.sum()
 
     @cached_property
     def excess_kurtosis(self) -> float:
-        """Excess kurtosis E (f - mean)^4 / variance^2 - 3."""
+        """Excess kurtosis E (f(z) - mean)^4 / variance^2 - 3 of f(z)."""
         with np.errstate(over="ignore"):  # infinite if the fourth moment is infinite
             fourth = (self._values / math.sqrt(self.variance)) ** 4
         return float(self._weights @ fourth) - 3.0
 
     @cached_property
     def _series(self) -> tuple[Array, float]:
-        """Squared Hermite coefficients as fractions of the variance, and the remaining fraction."""
+        """Squared Hermite coefficients of f as fractions of its variance, and the remainder."""
         damping = np.exp(-0.25 * self._z**2)
         # The square root of the factor exp(-z^2 / 2) in the weights multiplies the polynomial, so
         # that neither factor overflows.
@@ -244,7 +249,10 @@ class MapMoments:
         return np.array(fractions), max(left, 0.0)
 
     def correlation(self, rho: Array) -> Array:
-        """Correlation of f(z) and f(z'), by Mehler's series sum_n c_n^2 rho^n / variance."""
+        """Correlation of f(z) and f(z'), by Mehler's series sum_n c_n^2 rho^n / variance.
+
+        The c_n are the Hermite coefficients of f, and rho is the correlation of z and z'.
+        """
         distinct, inverse = np.unique(np.clip(rho, -1.0, 1.0), return_inverse=True)
         fractions, left = self._series
         values = polyval(distinct, fractions)
@@ -261,11 +269,11 @@ class MapMoments:
 
     @cached_property
     def _tail(self) -> tuple[float, Array]:
-        """Factor q and Taylor coefficients of asin(q rho), which models the orders not computed.
+        """Factor q and Taylor coefficients of asin(q rho), a model of the tail of Mehler's series.
 
-        The factor q is chosen such that a ratio of two sums of coefficients is equal for the
-        arcsine and for the map. The first sum is over all orders beyond the last computed order,
-        and the second sum is over the last quarter of the computed orders.
+        The factor q is chosen such that asin(q rho) and Mehler's series of the map have the same
+        ratio of two sums of coefficients: the sum over all orders beyond the last computed order,
+        divided by the sum over the last quarter of the computed orders.
         """
         fractions, left = self._series
         n = len(fractions)

@@ -22,8 +22,8 @@ class Pulses(StationaryField):
     shape : int
         Sites of the ring.
     length : (int, int)
-        Range (lo, hi) with 1 <= lo < hi <= shape. The length of a pulse is uniform on lo, ...,
-        hi - 1 sites.
+        Range (lo, hi) of pulse lengths, with 1 <= lo < hi <= shape. The length of a pulse is
+        uniform on lo, ..., hi - 1 sites.
 
     Examples
     --------
@@ -53,9 +53,9 @@ class Pulses(StationaryField):
         object.__setattr__(self, "length", (lowest, end))
 
     def autocovariance(self) -> Array:
-        """Exact covariance at distance d, the mean of 1 - 4 min(d, L - d, l, L - l) / L over l.
+        """Exact covariance at distance d, the mean over l of 1 - 4 min(d, L - d, l, L - l) / L.
 
-        L is the number of sites, and l is the length of the pulse.
+        The ring has L sites, and l is the length of the pulse.
         """
         side = self.shape[0]
         d, lengths = np.arange(side), np.arange(*self.length)[:, None]
@@ -66,9 +66,10 @@ class Pulses(StationaryField):
         return np.array([-1.0, 1.0]), np.array([0.5, 0.5])
 
     def product_moment(self, sites: Integers) -> Array:
-        """Fourth moments, 1 - 2 f, where f is the fraction of arcs with an odd number of the sites.
+        """Fourth moments 1 - 2 f, where f is the fraction of arcs with an odd number of `sites`.
 
-        The fraction f counts the arcs of all lengths and positions.
+        Each row of `sites` contains four sites. The fraction f is over the arcs of all pulse
+        lengths and positions.
         """
         starts, moments = np.arange(self.n_features), np.zeros(len(sites))
         offsets = (sites[:, :, None] - starts) % self.n_features

@@ -34,15 +34,17 @@ class SpikedCumulant(Sampler):
         x = S (\sqrt{\beta} h v + z), \quad
         S = I - ( 1 - \frac{1}{\sqrt{1 + \beta}} ) v v^\top
 
-    Here h is a scalar with zero mean and unit variance, v a unit vector (the spike), beta the
-    signal-to-noise ratio and z white Gaussian noise. The matrix S makes the covariance of x the
-    identity. The fourth cumulant is excess(h) (beta / (1 + beta))^2 v_i v_j v_k v_l, where excess
-    is the excess kurtosis (Szekely, Bardone, Gerace and Goldt, NeurIPS 2024).
+    The latent variable h is a scalar with zero mean and unit variance, v is a unit vector (the
+    spike), beta is the signal-to-noise ratio, and z is white Gaussian noise. The matrix S makes the
+    covariance of the input x the identity. The fourth cumulant of x is excess(h) (beta / (1 +
+    beta))^2 v_i v_j v_k v_l, where excess(h) is the excess kurtosis of h (Szekely, Bardone, Gerace
+    and Goldt, NeurIPS 2024).
 
-    If `gaussian_spike` is a vector u, the term g u with a standard normal variable g is added to x.
-    The result is the mixed cumulant model (Bardone and Goldt, arXiv:2404.08602). With `coupling` c,
-    h is symmetrically distributed and has the sign of g with probability (1 + c) / 2. Then E[g h]
-    is c sqrt(2 / pi) times the mean of the absolute value of h.
+    If `gaussian_spike` is a vector u, the term g u with a standard normal variable g is added to
+    the input x, which gives the mixed cumulant model (Bardone and Goldt, arXiv:2404.08602). With
+    `coupling` c, the latent variable h is symmetrically distributed and has the sign of the normal
+    variable g with probability (1 + c) / 2, so that E[g h] is c sqrt(2 / pi) times the mean of the
+    absolute value of h.
 
     Parameters
     ----------
@@ -51,14 +53,14 @@ class SpikedCumulant(Sampler):
     strength : float
         Signal-to-noise ratio beta.
     spike : array-like of shape (n_features,), optional
-        Direction v, which is normalized. All entries are equal by default.
+        Direction v, which is normalized. By default, all entries of the spike v are equal.
     latent : {"rademacher", "uniform", "laplace"} or SciPy distribution, default="rademacher"
-        Distribution of h. A frozen SciPy distribution is standardized.
+        Distribution of the latent variable h. A frozen SciPy distribution is standardized.
     gaussian_spike : array-like of shape (n_features,), optional
         Vector u, a direction of large variance, which is not normalized; none by default.
     coupling : float, default=0.0
-        Dependence c between the signs of g and h, from -1 to 1. With c = 0, g and h are
-        independent.
+        Dependence c between the signs of the latent variable h and the normal variable g, from -1
+        to 1. With c = 0, the variables h and g are independent.
 
     Examples
     --------
@@ -126,13 +128,13 @@ class SpikedCumulant(Sampler):
 
     @property
     def _directions(self) -> Array:
-        """Coefficients of h and of g in x, (2, n_features)."""
+        """Coefficients of the latent variables h and g in the input x, (2, n_features)."""
         spike = np.asarray(self.spike) * math.sqrt(self.strength / (1.0 + self.strength))
         large = np.zeros_like(spike) if self.gaussian_spike is None else self.gaussian_spike
         return np.stack([spike, np.asarray(large)])
 
     def _mixed_moment(self, power: int) -> float:
-        """Mean of sign(g h) times the absolute value of h to a power."""
+        """Mean of sign(g h) times a power of the absolute value of the latent variable h."""
         if not self.coupling:
             return 0.0
         latent, mean = self._distribution, self._distribution.mean()
@@ -142,7 +144,8 @@ class SpikedCumulant(Sampler):
     def covariance(self) -> Array:
         """Exact covariance.
 
-        The covariance is the identity plus u u' and, if h depends on g, a multiple of u v' + v u'.
+        The covariance of the inputs is the identity plus u u' for a `gaussian_spike` u and, if
+        `coupling` is not zero, a multiple of u v' + v u' for the spike v.
         """
         spike, large = self._directions
         cross = math.sqrt(2.0 / math.pi) * self._mixed_moment(1) * np.outer(large, spike)
@@ -179,7 +182,7 @@ class SpikedCumulant(Sampler):
         return total
 
     def gaussian_clone(self) -> MultivariateGaussian:
-        """Gaussian inputs with the same covariance."""
+        """Gaussian inputs with the same covariance as this model."""
         zero = np.zeros(self.n_features)
         return MultivariateGaussian(zero, self.covariance(), shape=self.shape)
 
@@ -208,7 +211,8 @@ def make_spiked_cumulant(
     gaussian_spike : array-like of shape (n_features,), optional
         Vector whose direction has a large variance in class 1; none by default.
     coupling : float, default=0.0
-        Dependence between the signs of the latent variables along the two directions.
+        Dependence between the signs of the latent variables along `spike` and along
+        `gaussian_spike`.
 
     Examples
     --------

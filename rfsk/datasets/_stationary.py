@@ -60,7 +60,7 @@ class StationaryField(Sampler):
     def autocovariance(self) -> Array:
         """Exact covariance of the first site with every site, of shape `shape`.
 
-        Models without a closed form raise NotImplementedError.
+        Models whose covariance has no closed form raise NotImplementedError.
         """
 
     def torus_autocovariance(self) -> Array:
@@ -72,7 +72,7 @@ class StationaryField(Sampler):
         return covariance_matrix(self.autocovariance(), self.boundary)
 
     def gaussian_clone(self) -> "StationaryField":
-        """Gaussian field with the same covariance."""
+        """Gaussian field with the same covariance as this field."""
         from ._gaussian_clone import GaussianClone
 
         return GaussianClone(self)
@@ -104,7 +104,7 @@ class StationaryField(Sampler):
     def fourth_moment(self, indices: ArrayLike) -> Array:
         """Exact fourth moments E x_i x_j x_k x_l, of the shape of `indices` without its last axis.
 
-        Models without a closed form raise NotImplementedError.
+        Models whose fourth moments have no closed form raise NotImplementedError.
 
         Parameters
         ----------
@@ -117,7 +117,7 @@ class StationaryField(Sampler):
     def fourth_cumulant(self, indices: ArrayLike) -> Array:
         """Exact fourth cumulants, E x_i x_j x_k x_l - C_ij C_kl - C_ik C_jl - C_il C_jk.
 
-        C is the covariance of the field.
+        The matrix C is the covariance of the field x.
 
         Parameters
         ----------
@@ -126,7 +126,7 @@ class StationaryField(Sampler):
         return np.asarray(self.fourth_moment(indices) - self._gaussian_moment(np.asarray(indices)))
 
     def _gaussian_moment(self, sites: Integers) -> Array:
-        """Fourth moment of a Gaussian of the same covariance, C_ij C_kl + C_ik C_jl + C_il C_jk."""
+        """Fourth moment of a Gaussian field of covariance C, C_ij C_kl + C_ik C_jl + C_il C_jk."""
         i, j, k, l = np.moveaxis(sites, -1, 0)  # noqa: E741
         C = partial(pairwise, self._autocovariance, boundary=self.boundary)
         return np.asarray(C(i, j) * C(k, l) + C(i, k) * C(j, l) + C(i, l) * C(j, k))
@@ -165,12 +165,12 @@ class LatentField(StationaryField):
         check_kernel(self)
 
     def latent_torus(self) -> Array:
-        """Autocovariance of the latent Gaussian field on the lattice of the noise."""
+        """Autocovariance of the latent Gaussian field on the lattice of the white noise."""
         return lattice_kernel(self.shape, self.correlation_length, self.kernel, self.boundary)
 
     @cached_property
     def pixel_map(self) -> PixelMap:
-        """Map of the latent field to pixels; the identity by default."""
+        """Map of the latent field to pixels; the identity map by default."""
         return PixelMap()
 
     @cached_property

@@ -24,7 +24,7 @@ class TransferOperator:
     .. math:: p(x) \propto \prod_i \exp ( -V(x_i) - \frac{k}{2} (x_{i+1} - x_i)^2 )
 
     The potential V is even. The grid, from -`half_width` to `half_width`, is refined until the
-    second eigenvalue and the second and fourth moments converge to 1e-12.
+    second eigenvalue and the second and fourth moments of a site converge to 1e-12.
     """
 
     def __init__(
@@ -59,7 +59,7 @@ class TransferOperator:
 
     @property
     def correlation_length(self) -> float:
-        """Correlation length on an infinite chain, from the two largest eigenvalues."""
+        """Correlation length on an infinite chain, from the operator's two largest eigenvalues."""
         with np.errstate(divide="ignore"):
             return float(abs(1.0 / np.log(self._eigenvalues[1])))
 
@@ -97,7 +97,7 @@ class TransferOperator:
         return np.asarray(moments / powers[side].sum())
 
     def power(self, exponent: int) -> Array:
-        """Power of the operator, (n_points, n_points), scaled to a largest eigenvalue of one."""
+        """Power of the transfer operator, (n_points, n_points), with largest eigenvalue one."""
         if exponent == 1:
             return np.asarray(self._matrix)
         vectors = self._vectors * self._eigenvalues**exponent

@@ -114,7 +114,7 @@ class ControlTest:
             comparison += ", the smallest possible value"
         if self.p_value <= self.alpha:
             n_alone = int(self.is_localized.sum())
-            result = "Localized" if n_alone else "Weakly localized"
+            result = "Localized" if n_alone else "Localized on average"
             alone = (
                 f"and {n_alone} of {grown} units are significantly localized"
                 if n_alone

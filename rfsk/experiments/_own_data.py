@@ -270,7 +270,7 @@ def study_data(
     >>> from rfsk.experiments import study_data
     >>> X, y = make_nlgp(2000, 30, correlation_length=(1.5, 3.0), random_state=0)
     >>> study_data(X, y, n_hidden=8, max_steps=400, random_state=0).verdict.partition(":")[0]
-    'Localized'
+    'Localized on average'
     """
     for name in remove:
         check_option(name, "remove", _REMOVABLE)

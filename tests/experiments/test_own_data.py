@@ -34,12 +34,13 @@ def saved(tmp_path):
 
 def test_study_finds_localized_fields_and_reports_them(tmp_path):
     study = study_data(X, Y, n_hidden=8, max_steps=600, random_state=0)
-    assert study.verdict.startswith("Localized: ")
+    assert study.verdict.startswith("Localized on average: ")
+    assert "but no unit is significant by itself" in study.verdict
     assert study.shape == (20,)
     report = tmp_path / "report.html"
     study.to_html(report)
     page = report.read_text(encoding="utf-8")
-    assert re.search(r"<h1>(.*?)</h1>", page).group(1).startswith("Localized: ")
+    assert re.search(r"<h1>(.*?)</h1>", page).group(1).startswith("Localized on average: ")
     assert page.count("<tr") == 7
     assert all(f"<td>{ratio:.3g}</td>" in page for ratio in study.test.ratio.values())
     assert len(study.matches) == 3
