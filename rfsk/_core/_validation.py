@@ -128,8 +128,8 @@ def plain(
 ) -> Any:
     """Return array-like values, with tensors detached, if they are real numbers.
 
-    Raise ValueError or TypeError if the values are not real numbers, and also for NaN and infinite
-    values unless `finite` is False. If `numeric` is False, the entries of the array are not checked.
+    Raise ValueError or TypeError if the values are not real numbers, and for NaN and infinite
+    values unless `finite` is False. If `numeric` is False, the entries are not checked.
     """
     if isinstance(values, np.ma.MaskedArray):
         remedy = f"{name}.filled(value), or the rows without masked entries"
