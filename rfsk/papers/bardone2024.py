@@ -223,7 +223,7 @@ CLAIMS = (
         "correlated latent variables lead from u to v",
         "If the latent variables are correlated, online gradient ascent first finds the direction "
         "u of large variance, and soon afterwards the non-Gaussian direction v. If the latent "
-        "variables are independent, the field stays at u.",
+        "variables are independent, the field stays at u and does not find v.",
         (
             sphere.near("correlated: time to find u over theory", 0.1),
             sphere.near("correlated: time to find v over theory", 0.1),

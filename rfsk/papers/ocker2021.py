@@ -219,8 +219,8 @@ CLAIMS = (
         "O1",
         "fixed points are eigenvectors of the cumulant",
         "A cubic Hebbian rule converges to eigenvectors of the fourth cumulant of its inputs. For "
-        "mixtures of independent sources, these are the directions of the sources; for "
-        "translation-invariant inputs on a ring, they are localized fields.",
+        "mixtures of independent sources, these eigenvectors are the directions of the sources; "
+        "for translation-invariant inputs on a ring, they are localized fields.",
         (
             Quantity("sources, exact: largest residual", "derivation", high=1e-6, digits=6),
             Quantity("sources, rule: largest residual", "inequality", high=0.1),
