@@ -191,7 +191,18 @@ def _elsewhere(tmp_path_factory):
 
 
 def fault_of(call, parameter, bad, settings_of_process):
-    """Description of any fault in the outcome of a call with one invalid argument, or ''."""
+    """Description of any fault in the outcome of a call with one invalid argument, or ''.
+
+    A call that takes long is repeated, because the first call may have compiled a loop.
+    """
+    found, seconds = outcome(call, parameter, bad, settings_of_process)
+    if not found and seconds > 1.0:
+        found, seconds = outcome(call, parameter, bad, settings_of_process)
+    return found if seconds <= 1.0 else f"{found} took {seconds:.1f} s"
+
+
+def outcome(call, parameter, bad, settings_of_process):
+    """Any fault in a call with one invalid argument, and the processor time of the call."""
     arguments = {**CALLS[call], parameter: BAD[bad]}
     before, start = settings_of_process(), time.process_time()
     found = ""
@@ -206,11 +217,10 @@ def fault_of(call, parameter, bad, settings_of_process):
                 found = f"{type(error).__name__} of {frame.filename}: {error}"
         except Exception as error:
             found = f"{type(error).__name__}: {error}"
-    if time.process_time() - start > 1.0:
-        found += f" took {time.process_time() - start:.1f} s"
+    seconds = time.process_time() - start
     if settings_of_process() != before:
         found += " changed the settings of the process"
-    return found
+    return found, seconds
 
 
 PARAMETERS = [
@@ -228,6 +238,13 @@ def test_a_bad_argument_is_refused_at_once_or_works_and_leaves_no_state(
 ):
     call, parameter = call_and_parameter
     assert fault_of(call, parameter, bad, settings_of_process) == ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("bad", sorted(BAD))
+def test_every_argument_is_refused_or_works_if_it_is(settings_of_process, bad):
+    faults = (fault_of(*pair, bad, settings_of_process) for pair in PARAMETERS)
+    assert [fault for fault in faults if fault] == []
 
 
 NOT_NUMBERS = {
@@ -272,6 +289,8 @@ def test_the_place_of_the_first_missing_value_is_named():
             new().fit(pd.DataFrame(data).add_prefix("c"), Y)
         with pytest.raises(ValueError, match=rf"contains {kind}, first in image 7, pixel \[0, 3\]"):
             experiments.study_data(data.reshape(60, 3, 4), Y)
+    with pytest.raises(ValueError, match="y should be a 1d array, got an array of shape"):
+        new().fit(X, np.nan)
     labels[5] = np.nan
     with pytest.raises(ValueError, match=r"^Input y contains NaN, first in row 5 \(counted"):
         new().fit(X, labels)

@@ -162,7 +162,7 @@ def plain(
 
 def _refuse_missing(values: Any, array: np.ndarray, name: str) -> None:
     """Raise ValueError that names the place of the first NaN or infinite value, if there is one."""
-    if array.dtype.kind not in "fO":
+    if array.ndim == 0 or array.dtype.kind not in "fO":
         return
     is_missing = array != array if array.dtype.kind == "O" else ~np.isfinite(array)
     if not np.any(is_missing):

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 
 from .._core._random import as_generator
 from .._core._types import Array
-from .._core._validation import check_features, check_fields, check_numbers, check_positive
+from .._core._validation import check_features, check_fields, check_numbers, check_positive, plain
 
 _SCALE = 0.1  # standard deviation of initial weights w = sqrt(D) u, the default of nets
 
@@ -62,7 +62,8 @@ class Flow:
 
     def _check(self, fields: ArrayLike) -> Array:
         """Return fields as a checked array."""
-        return check_features(check_fields(fields, "fields"), self.n_features, "fields")
+        u = plain(check_fields(fields, "fields"), "fields")  # the cubes of larger values overflow
+        return check_features(u, self.n_features, "fields")
 
     def _initial(self, start: int | ArrayLike, random_state: Any) -> Array:
         """Return initial fields, which are drawn at random if only their number is given."""
