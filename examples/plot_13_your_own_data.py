@@ -3,7 +3,7 @@ Receptive fields of your own data
 =================================
 
 Does a network develop localized fields on your data, and are non-Gaussian inputs the reason?
-:func:`rfsk.experiments.study_data` trains a network on inputs and labels, and on 19 controls, which
+:func:`rfsk.study_data` trains a network on inputs and labels, and on 19 controls, which
 are Gaussian with the same mean and covariance in each class. The function reports whether the
 fields are more localized than those of the controls. This example uses scikit-learn's digits in
 place of your data. The fields on the digits are not more localized than those of the controls. If

@@ -46,6 +46,7 @@ from .datasets import (
 )
 from .experiments import (
     control_test as control_test,
+    study_data as study_data,
 )
 from .nets import (
     Autoencoder as Autoencoder,

@@ -1,6 +1,8 @@
 """Command line: ``rfsk`` or ``python -m rfsk``."""
 
 import argparse
+import difflib
+import itertools
 import json
 import re
 import sys
@@ -8,7 +10,7 @@ import tempfile
 import warnings
 import webbrowser
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ from . import __version__
 _INTERRUPTED = 130
 # Options of the emergence study, of the study of data, and of the commands that write files.
 _EMERGENCE = ("dim", "gain", "correlation_length", "n_hidden", "device")
-_DATA = ("labels", "shape", "remove", "n_controls", "max_steps", "report")
+_DATA = ("data", "labels", "shape", "remove", "n_controls", "max_steps", "report")
 _WRITING = ("out", "quick")
 # What the command line calls the arguments of Python that messages name.
 _OTHER_NAMES = {"random_state": "--seed", "image_shape": "--shape"}
@@ -27,6 +29,8 @@ _PLAIN_WORDS = {
     "`y`": "the labels",
     "Input X contains": "the inputs contain",
     "Input y contains": "the labels contain",
+    "control_test compares": "The verdict compares",
+    ", or set `class_weight` to 'balanced'": "",
 }
 
 
@@ -51,6 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     defaults = argparse.Namespace(seed=0, out=None, quick=False, data=None)
     parser, commands = _parsers()
+    arguments = sys.argv[1:] if arguments is None else arguments
+    _refuse_unknown(itertools.takewhile(lambda word: word not in commands, arguments), parser)
     options, unknown = parser.parse_known_args(arguments, defaults)
     used = commands.get(options.command, parser)
     if unknown:
@@ -77,6 +83,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         say(error)
         print(f"`{used.prog} --help` lists the options.", file=sys.stderr)
         return 2
+
+
+def _refuse_unknown(words: Iterable[str], parser: argparse.ArgumentParser) -> None:
+    """Exit for an unknown option, whose value argparse would report as an invalid command."""
+    known = re.findall(r"(?<!\S)--?[a-z][-a-z]*", parser.format_help())
+    for name in (word.partition("=")[0] for word in words):
+        if re.match("--?[a-z]", name) and not any(option.startswith(name) for option in known):
+            parser.error(f"there is no option {name}.{_nearest(name, known)}")
+
+
+def _nearest(name: str, names: Sequence[str]) -> str:
+    """Question for the name that was probably meant, or an empty text."""
+    return "".join(f" Did you mean {near}?" for near in difflib.get_close_matches(name, names, 1))
 
 
 def _with_options(message: object, options: argparse.Namespace) -> str:
@@ -149,24 +168,26 @@ def _study_data(options: argparse.Namespace) -> int:
     with _blaming("report", report, options):
         if report.is_dir() or not report.absolute().parent.is_dir():
             raise ValueError(f"--report {report}: expected a file in an existing folder.")
+        if report.suffix.lower() not in (".html", ".htm"):
+            raise ValueError(f"--report {report}: the report is a web page; end its name in .html.")
         tempfile.TemporaryFile(dir=report.absolute().parent).close()
     own: dict[str, Any] = {"max_steps": 400} if options.quick else {}
     own |= _given(options, ("shape", "remove", "n_controls", "max_steps"))
     with _blaming("data", options.data, options, also_values=True):
         X, y = _read(options)
         study = study_data(X, y, **own, verbose=1, random_state=options.seed)
-    study.to_html(report)
-    notes = [f"- {_with_options(note, options)}" for note in study.notes]
-    print(study.verdict, *notes, f"\nreport: {report}", sep="\n")
+    study.notes[:] = [_with_options(note, options) for note in study.notes]
+    study.to_html(report, title=f"Receptive fields on {options.data.name}")
+    print(study.verdict, *(f"- {note}" for note in study.notes), f"\nreport: {report}", sep="\n")
     return 0
 
 
 def _read(options: argparse.Namespace) -> tuple[Any, Any]:
     """Read inputs and labels from a common file or from two files."""
     path, labels = options.data, getattr(options, "labels", None)
-    if path.suffix.lower() not in (".npz", ".npy", ".csv", ".parquet"):
-        raise ValueError("expected a .npz, .npy, .csv or .parquet file.")
-    if path.suffix.lower() in (".csv", ".parquet"):
+    if path.suffix.lower() not in (".npz", ".npy", ".csv", ".tsv", ".parquet"):
+        raise ValueError("expected a .npz, .npy, .csv, .tsv or .parquet file.")
+    if path.suffix.lower() in (".csv", ".tsv", ".parquet"):
         return _read_table(path, labels)
     arrays = _load(path)
     if isinstance(arrays, dict):
@@ -202,7 +223,11 @@ def _read_table(path: Path, labels: str | None) -> tuple[Any, Any]:
     import pandas as pd
 
     try:
-        table = pd.read_csv(path) if path.suffix.lower() == ".csv" else pd.read_parquet(path)
+        if path.suffix.lower() == ".parquet":
+            table = pd.read_parquet(path)
+        else:
+            with path.open(encoding="utf-8", errors="replace") as lines:
+                table = pd.read_csv(path, sep=max(",;\t", key=lines.readline().count))
     except ImportError as error:
         raise ValueError(
             "a .parquet file needs pyarrow; install it, or write a .csv file."
@@ -213,11 +238,12 @@ def _read_table(path: Path, labels: str | None) -> tuple[Any, Any]:
         raise ValueError("the first row must hold the names of the columns, got numbers.")
     if labels not in names:
         listed = ", ".join(names if len(names) < 8 else [*names[:3], "...", *names[-3:]])
-        lacking = "" if labels is None else f"There is no column {labels}. "
+        lacking = "" if labels is None else f"There is no column {labels}."
+        lacking += _nearest(labels or "", names)
         raise ValueError(
-            f"the file has {len(names)} column(s): {listed}. {lacking}Name the column of the "
+            f"the file has {len(names)} column(s): {listed}. {lacking} Name the column of the "
             "labels by --labels COLUMN. The first row of a .csv holds the names, separated by "
-            "commas."
+            "commas, semicolons or tabs."
         )
     inputs = table.drop(columns=labels)
     odd = [*inputs.select_dtypes(exclude="number"), *inputs.filter(like="Unnamed: ")]
@@ -232,7 +258,7 @@ def _read_table(path: Path, labels: str | None) -> tuple[Any, Any]:
 def _reproduce(options: argparse.Namespace) -> int:
     from rfsk.papers import PAPERS
 
-    _refuse_options(options, _EMERGENCE)
+    _refuse_options(options, (*_EMERGENCE, *_DATA))
     if options.paper not in (known := [*PAPERS, "all"]):
         raise ValueError(f"--paper {options.paper}: unknown; expected one of {', '.join(known)}.")
     papers = [*PAPERS] if options.paper == "all" else [options.paper]
@@ -240,6 +266,11 @@ def _reproduce(options: argparse.Namespace) -> int:
         for paper in papers:
             print("\n".join(f"{paper}  {claim.name}  {claim.title}" for claim in PAPERS[paper]))
         return 0
+    for name in options.names:
+        its = [p for p in PAPERS if name.lower() in {claim.name.lower() for claim in PAPERS[p]}]
+        if its and options.paper not in its:
+            remedy = " or ".join(f"--paper {paper}" for paper in its)
+            raise ValueError(f"{name} is a claim of {' and '.join(its)}: add {remedy}.")
     return max(_reproduce_paper(paper, options) for paper in papers)
 
 
@@ -271,7 +302,7 @@ def _reproduce_paper(paper: str, options: argparse.Namespace) -> int:
 
 
 def _live(options: argparse.Namespace) -> int:
-    _refuse_options(options, (*_EMERGENCE, *_WRITING, *(["seed"] if options.seed else [])))
+    _refuse_options(options, (*_EMERGENCE, *_DATA, *_WRITING, *(["seed"] if options.seed else [])))
     from rfsk import live
 
     page = Path(live.__file__).with_name("page.html")
@@ -293,6 +324,13 @@ def _refuse_options(
     for name in _given(options, names):
         command = command or options.command
         raise ValueError(f"--{name.replace('_', '-')} is not an option of {command}.")
+
+
+def _side(text: str) -> int:
+    """Side of a lattice."""
+    if not re.fullmatch(r"-?\d+", text):
+        raise argparse.ArgumentTypeError(f"expected integers, such as --shape 8 8, got {text!r}.")
+    return int(text)
 
 
 def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
@@ -330,13 +368,14 @@ def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentPars
     parser.add_argument("--device", help="torch device (default auto)")
     own = parser.add_argument_group("your own data")
     files = (
-        "inputs and labels (.npz), inputs (.npy), or a table (.csv, .parquet); one row per sample"
+        "inputs and labels (.npz), inputs (.npy), or a table (.csv, .tsv, .parquet); one row per "
+        "sample"
     )
     own.add_argument("--data", type=Path, metavar="FILE", help=files)
     names = "array or column of the labels (default y, labels or target), or a .npy file"
     own.add_argument("--labels", metavar="NAME", help=names)
     sides = "numbers of rows and columns, for images that are stored as rows"
-    own.add_argument("--shape", type=int, nargs="+", metavar="SIDE", help=sides)
+    own.add_argument("--shape", type=_side, nargs="+", metavar="SIDE", help=sides)
     parts = "remove brightness, contrast or class_means first; this can change the verdict"
     own.add_argument("--remove", nargs="+", metavar="PART", help=parts)
     own.add_argument("--n-controls", type=int, help="number of Gaussian controls (default 19)")
@@ -355,7 +394,8 @@ def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentPars
     )
     some = "claim to run, such as C1 (default all)"
     claims.add_argument("names", nargs="*", metavar="CLAIM", help=some)
-    claims.add_argument("--list", action="store_true", help="list the claims and exit")
+    listing = "list the claims and exit; --paper all --list lists those of all papers"
+    claims.add_argument("--list", action="store_true", help=listing)
     key = "key of the paper, or all (default ingrosso2022)"
     claims.add_argument("--paper", metavar="KEY", default="ingrosso2022", help=key)
     claims.add_argument("--n-seeds", type=int, default=3, help="number of seeds (default 3)")

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sklearn.datasets import load_digits
 
+from rfsk.__main__ import main
 from rfsk.experiments import study_data
 
 README = Path(__file__).parents[1] / "README.md"
@@ -34,6 +36,8 @@ def test_python_blocks_run_as_they_stand(code, tmp_path, monkeypatch, capsys):
     if "gain_sweep" in code:
         check_gain_sweep(names["found"])
     printed = capsys.readouterr().out
+    if "study_data" in code:
+        assert f'begins with "{printed.partition(":")[0]}"' in README.read_text()
     if "localization_index" in code:
         index, predicted = re.findall(r"\d\.\d+", printed)
         assert f"The code prints {index} and {predicted};" in README.read_text()
@@ -45,6 +49,26 @@ def test_python_blocks_run_as_they_stand(code, tmp_path, monkeypatch, capsys):
         )
         assert (tmp_path / "inputs.png").exists()
         assert (tmp_path / "control.png").exists()
+
+
+def test_the_command_and_the_code_run_the_same_study(tmp_path, monkeypatch):
+    class StartedError(Exception):
+        pass
+
+    def start(X, y, shape, *, remove, random_state, **others):
+        raise StartedError(X.shape, list(shape), list(remove), random_state)
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("rfsk.experiments.study_data", start)
+    X, y = load_digits(return_X_y=True)
+    np.savez("digits.npz", X=X, y=y)
+    (command,) = re.findall(r"^python -m rfsk (--data digits.npz.*?)  #", *blocks("text")[1:], re.M)
+    (code,) = (block for block in blocks("python") if "study_data" in block)
+    with pytest.raises(StartedError) as by_command:
+        main(command.split())
+    with pytest.raises(StartedError) as by_code:
+        exec(compile(code, "README.md", "exec"), {})
+    assert by_command.value.args == by_code.value.args
 
 
 def check_gain_sweep(found):

@@ -297,6 +297,11 @@ def check_labels(y: Any, data: np.ndarray, target: Any = None) -> np.ndarray:
     _refuse_one_hot(y)
     labels = np.asarray(column_or_1d(y, warn=True))
     assert_all_finite(labels, input_name="y")
+    if len(data) != len(labels) == data.shape[-1]:
+        raise ValueError(
+            f"`X` must have one row per label, got shape {data.shape} and {len(labels)} labels. If "
+            "each column is a sample, transpose `X`."
+        )
     check_consistent_length(data, labels)
     check_classification_targets(labels)
     return labels

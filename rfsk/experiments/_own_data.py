@@ -1,6 +1,7 @@
 """study_data: control test for any data, with a report."""
 
 import base64
+import datetime
 import html
 import io
 import math
@@ -14,7 +15,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 
+from .. import __version__
 from .._core._mistakes import collected_mistakes
 from .._core._random import as_generator, draw_seed
 from .._core._trained_nets import mean_of_known
@@ -38,7 +41,7 @@ from ..analysis import (
 from ..exceptions import NotTestableWarning
 from ..nets import ConvNet, FCNet, fit_many
 from ..theory import LocalizationIndex, localization_index
-from ._control_test import ControlTest, control_test
+from ._control_test import GROWN, ControlTest, control_test
 
 _LEARNING_TIME = 20_000.0  # learning rate times number of steps
 _LEARNING_RATE = 5.0
@@ -50,6 +53,8 @@ _COPY = 0.98  # cosine above which two fields are called copies
 _OUT_OF_SCALE = 30.0  # relative standard deviation above which a feature is suspicious
 _REMOVABLE = ("brightness", "contrast", "class_means")
 _STILL_FALLS = 0.05  # relative decrease of the loss, in the last fifth of a training, to report
+_FEWEST_EPOCHS, _FEWEST_STEPS = 5, 100  # with fewer, the loss does not show convergence
+_FAR_BELOW = 0.8  # ratio to the mean of the controls below which a note is added
 _N_OTHER_SEEDS = 2  # nets with other seeds, to which fields are matched
 _N_REFERENCES = 4  # numbers of convolutional filters and of factors of the cumulant
 
@@ -57,30 +62,37 @@ _PAGE = """<!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
-<title>Receptive fields: {title}</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{title}</title>
 <style>
 body {{ font: 16px/1.5 system-ui; max-width: 60rem; margin: 1rem auto; padding: 0 1rem }}
-img {{ max-width: 100% }}
+.verdict {{ font-size: 1.25rem; font-weight: bold }}
+.figure {{ overflow-x: auto }}
+img {{ width: 100%; min-width: 45rem }}
 table {{ border-collapse: collapse; display: block; overflow-x: auto; margin: 1rem 0 }}
 td, th {{ padding: .2rem .5rem; text-align: right; border-bottom: 1px solid #ddd }}
 </style>
 </head>
 <body>
-<h1>{verdict}</h1>
+<h1>{title}</h1>
+<p class="verdict">{verdict}</p>
 <p>The null hypothesis is that the data are Gaussian given the class. The controls are Gaussian data
 with exactly the mean and covariance of the data in each class. The IPR (inverse participation
 ratio) of a field is the inverse of the number of features that the field occupies: {levels[0]} for
-a uniform field, {levels[1]} for a sinusoid, {levels[2]} for noise. In the figures, units with
-positive initial bias (b &gt; 0) come first. The match of two fields is their largest cosine over
-shifts and signs. A match is significant if it exceeds the chance level.</p>
+a uniform field, {levels[1]} for a sinusoid, {levels[2]} for noise. A field has grown if its norm
+exceeds {grown} times its initial norm. All means are over fields that have grown. Units with
+b &gt; 0 have a positive initial bias, units with b &lt; 0 a negative one. The match of two fields
+is their largest cosine over shifts and signs. A match is significant if it exceeds the chance
+level.</p>
 {units}
 {matches}
-<p><img alt="Fields on the data and on a control, and IPR of both"
+<p class="figure"><img alt="Fields on the data and on a control, and IPR of both"
 src="data:image/png;base64,{image}"></p>
 <h2>Processing, settings and limitations</h2>
 <ul>
 {notes}
 </ul>
+<p>rfsk {version}, {date}</p>
 </body>
 </html>
 """
@@ -158,6 +170,9 @@ class DataStudy:
             display = ReceptiveFieldDisplay(net.receptive_fields_, self.shape)
             display.plot(ax=ax, sort=False, bound=bound)
             ax.set_title(f"fields on {name}")
+            if "b > 0" in self.test.groups:
+                _draw_border(ax, int(self.test.groups["b > 0"].sum()), self.shape)
+                ax.set_ylabel("unit (b > 0 above the line)")
         color_bar(axes[:2], "weight")
         ax = axes[2]
         for place, (name, members) in enumerate(self.test.groups.items()):
@@ -165,23 +180,27 @@ class DataStudy:
             of_controls = self.test.control_statistic[name]
             beside = place + np.linspace(-0.32, -0.08, len(values))
             ax.plot(beside, values, "o", color=INPUT, markersize=4)
+            mean = [self.test.statistic[name]] * 2
+            ax.plot([place - 0.36, place - 0.04], mean, color="black", linewidth=1.5)
             beside = place + np.linspace(0.08, 0.32, len(of_controls))
             ax.plot(beside, of_controls, "s", color=CONTROL, markersize=4)
         ax.set_xticks(range(len(self.test.groups)), list(self.test.groups))
         ax.set(ylabel="IPR", title="IPR, data and controls")
-        ax.set_ylim(0.0, 1.2 * ax.get_ylim()[1])  # space for the legend
-        labels = ["units, data", "means of the controls"]
-        ax.legend(ax.lines[:2], labels, frameon=False, fontsize="small", loc="upper right")
+        ax.set_ylim(0.0, 1.4 * ax.get_ylim()[1])  # space for the legend
+        labels = ["units, data", "mean of these units", "means of the controls"]
+        ax.legend(ax.lines[:3], labels, frameon=False, fontsize="small", loc="upper right")
         tidy(ax)
         return figure
 
-    def to_html(self, path: str | Path) -> None:
+    def to_html(self, path: str | Path, *, title: str = "Receptive fields") -> None:
         """Write a report with the verdict, tables, a figure and notes to one HTML file.
 
         Parameters
         ----------
         path : path-like
             File to write.
+        title : str, default="Receptive fields"
+            Heading of the report.
         """
         import matplotlib.pyplot as plt
 
@@ -201,9 +220,12 @@ class DataStudy:
         matches = pd.DataFrame(self.matches, index=["median", "chance level"], dtype=float).T
         matches = matches.rename_axis(columns="match of the fields with")
         page = _PAGE.format(
-            title=html.escape(self.verdict.partition(":")[0]),
+            title=html.escape(title),
             verdict=html.escape(self.verdict),
             levels=[f"{level / test.net.n_features_in_:.2g}" for level in (1.0, 1.5, 3.0)],
+            grown=GROWN,
+            version=__version__,
+            date=datetime.date.today(),
             units=units.to_html(border=0, float_format="{:.3g}".format),
             matches=matches.to_html(border=0, float_format="{:.2f}".format),
             image=base64.b64encode(png.getvalue()).decode("ascii"),
@@ -212,12 +234,22 @@ class DataStudy:
         Path(path).write_text(page, encoding="utf-8")
 
 
+def _draw_border(ax: Any, n_above: int, shape: Shape) -> None:
+    """Draw a line between the first `n_above` fields of a map or mosaic and the others."""
+    width = ax.images[0].get_array().shape[1]
+    down, right = (1, width) if len(shape) == 1 else (shape[0] + 1, shape[1] + 1)
+    row, column = divmod(n_above, -(-width // right))
+    x, y = column * right - 1, row * down - (0.5 if len(shape) == 1 else 1)
+    options: dict[str, Any] = {"color": "black", "linewidth": 1.5, "scalex": False, "scaley": False}
+    ax.plot([-0.5, x, x, width], [y + down, y + down, y, y], **options)
+
+
 def study_data(
     X: ArrayLike,
     y: ArrayLike,
     shape: int | Shape | None = None,
     *,
-    remove: Sequence[str] = (),
+    remove: str | Sequence[str] = (),
     n_controls: int = 19,
     n_hidden: int = 32,
     max_steps: int | None = None,
@@ -241,7 +273,7 @@ def study_data(
     shape : int or tuple of int, optional
         Lattice of the features. By default, the lattice is that of the images, or, if `X` has two
         axes, a ring of all features.
-    remove : sequence of {"brightness", "contrast", "class_means"}, default=()
+    remove : {"brightness", "contrast", "class_means"} or sequence of them, default=()
         Properties of the data to remove: the mean of each row ("brightness"), the standard
         deviation of each row, by division ("contrast"), and the mean of each class ("class_means").
         Brightness is removed first, then contrast, and the class means last. Removing a property
@@ -272,6 +304,7 @@ def study_data(
     >>> study_data(X, y, n_hidden=8, max_steps=400, random_state=0).verdict.partition(":")[0]
     'Localized on average'
     """
+    remove = [remove] if isinstance(remove, str) else remove
     for name in remove:
         check_option(name, "remove", _REMOVABLE)
     check_positive(n_controls, "n_controls", integer=True)
@@ -311,7 +344,7 @@ def study_data(
     with collected_mistakes() as mistakes:
         options: dict[str, Any] = {"n_jobs": n_jobs, "verbose": verbose, "random_state": rng}
         test = control_test(net, data, labels, n_controls=n_controls, **options)
-        matches = _matches(test, data, labels, sides, n_jobs)
+        matches = _matches(test, data, labels, sides, n_jobs, notes)
     notes += mistakes
     reason = why_not_testable(data, sides, data)
     if reason is not None:
@@ -320,15 +353,17 @@ def study_data(
         )
     index = _index(data, labels, sides, reason, notes)
     notes.append(
-        f"Nets of {n_hidden} units were trained for {n_epochs} epochs in batches of {batch_size}, "
-        f"with a learning rate of {_LEARNING_RATE:g} and the seed {random_state!r}."
+        f"Nets of {n_hidden} units were trained for {test.net.n_steps_} steps (epochs: {n_epochs}) "
+        f"in batches of {batch_size}, with a learning rate of {_LEARNING_RATE:g} and the seed "
+        f"{random_state!r}. The net has an accuracy of {test.net.score(data, labels):.2f} on its "
+        f"training data; the most frequent class has {counts.max() / len(data):.2f} of the rows."
     )
     notes += _warnings_of(test)
     return DataStudy(test, sides, matches, index, notes)
 
 
 def _warnings_of(test: ControlTest) -> list[str]:
-    """Notes on duplicate fields, on wide fields, and on a training that was too short."""
+    """Notes on duplicate, wide and less localized fields, and on a training that was too short."""
     notes = []
     fields = test.net.receptive_fields_[test.has_grown]
     units = fields / np.linalg.norm(fields, axis=1, keepdims=True)
@@ -345,9 +380,20 @@ def _warnings_of(test: ControlTest) -> list[str]:
             f"The mean IPR, {largest:.3g}, is below that of white noise, {noise:.3g}: the fields "
             "are more localized than those of the controls, but they are not narrow."
         )
+    for name, ratio in test.ratio.items():
+        if ratio < _FAR_BELOW and test.statistic[name] < np.nanmin(test.control_statistic[name]):
+            notes.append(
+                f"The ratio for {name} is {ratio:.2f}: on average, these fields are less localized "
+                "than those of each control."
+            )
     losses = test.net.loss_curve_
     before, end = losses[-max(1, len(losses) // 5)], losses[-1]
-    if before - end > _STILL_FALLS * abs(before):
+    if len(losses) < _FEWEST_EPOCHS or test.net.n_steps_ < _FEWEST_STEPS:
+        notes.append(
+            f"The training of {test.net.n_steps_} steps (epochs: {len(losses)}) was too short to "
+            "show that it had converged. The fields may still change with a larger `max_steps`."
+        )
+    elif before - end > _STILL_FALLS * abs(before):
         notes.append(
             "The training had not converged: over the last fifth of the training, the loss fell "
             f"from {before:.3g} to {end:.3g}. The fields may still change with a larger "
@@ -357,9 +403,14 @@ def _warnings_of(test: ControlTest) -> list[str]:
 
 
 def _matches(
-    test: ControlTest, data: Array, labels: NDArray[Any], sides: Shape, n_jobs: int | None
+    test: ControlTest,
+    data: Array,
+    labels: NDArray[Any],
+    sides: Shape,
+    n_jobs: int | None,
+    notes: list[str],
 ) -> dict[str, tuple[float, float]]:
-    """Median match of fields with other features learned from the data, and its chance level."""
+    """Median match with other features learned from the data, and its chance level; add notes."""
     units = test.is_localized if test.is_localized.any() else test.has_grown
     fields = test.net.receptive_fields_[units]
     if not len(fields):
@@ -376,7 +427,14 @@ def _matches(
     fit_many([*others, conv], data, labels, n_jobs=n_jobs)
     members = [labels == label for label in np.unique(labels)]
     within = sum(cumulant(data[m]) * (m.sum() / len(data)) for m in members if m.sum() > 1)
-    factors = symmetric_cp(within, min(_N_REFERENCES, data.shape[1]), random_state=seed)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always", ConvergenceWarning)
+        factors = symmetric_cp(within, min(_N_REFERENCES, data.shape[1]), random_state=seed)
+    if caught:
+        notes.append(
+            "CP factors of the fourth cumulant nearly cancel each other, so that the match of the "
+            "fields with them means little. More rows make the factors more reliable."
+        )
     references = {
         "filters of a convolutional net": conv.receptive_fields_,
         "CP factors of the fourth cumulant": factors.components,

@@ -293,9 +293,12 @@ def resolve_device(device: Any) -> torch.device:
         resolved = torch.device(device)
         torch.zeros(1, device=resolved).item()  # raises an error on the device "meta"
     except (RuntimeError, TypeError, AssertionError, ImportError) as error:
+        reason = str(error).splitlines()[0]
+        if reason.startswith("Expected one of"):  # a list of twenty kinds of devices
+            reason = "torch has no device of this name"
         raise ValueError(
-            f"device={device!r} is not available ({str(error).splitlines()[0]}). Pass 'auto', "
-            "'cpu' or a torch device of this machine."
+            f"device={device!r} is not available ({reason}). Pass 'auto', 'cpu' or a torch device "
+            "of this machine."
         ) from error
     return resolved
 

@@ -81,7 +81,7 @@ def test_command_line_writes_table_figure_and_numbers(tmp_path, capsys, monkeypa
         (["--gain", "-1"], "rfsk: --gain must be positive and finite, got -1.0"),
         (["--correlation-length", "10", "5"], "--correlation-length must increase"),
         (["--n-hidden", "1"], "--n-hidden must be at least 2"),
-        (["--device", "tpu"], "--device tpu is not available"),
+        (["--device", "tpu"], "--device tpu is not available (torch has no device of this"),
         (["--seed", "-1"], "--seed must be a non-negative integer, got -1."),
     ],
 )
@@ -94,6 +94,13 @@ def test_command_line_names_the_subcommand_of_a_mistake(capsys):
     with pytest.raises(SystemExit, match="2"):
         main(["reproduce", "--gain", "3"])
     assert "rfsk reproduce: error: unrecognized arguments: --gain" in capsys.readouterr().err
+    for arguments, message in (
+        (["--dta", "x"], "rfsk: error: there is no option --dta. Did you mean --data?"),
+        (["--shape", "8x8"], "expected integers, such as --shape 8 8, got '8x8'"),
+    ):
+        with pytest.raises(SystemExit, match="2"):
+            main(arguments)
+        assert message in capsys.readouterr().err
     assert main(["reproduce", "--n-seeds", "0"]) == 2
     error = capsys.readouterr().err
     assert "rfsk reproduce: --n-seeds must be a positive integer, got 0." in error

@@ -9,9 +9,11 @@ import pandas as pd
 import polars as pl
 import pytest
 from scipy import sparse
+from sklearn.exceptions import ConvergenceWarning
 
-from rfsk import CumulantCP, FCNet, control_test, make_gaussian_clone, make_nlgp
+from rfsk import CumulantCP, FCNet, __version__, control_test, make_gaussian_clone, make_nlgp
 from rfsk.__main__ import main
+from rfsk.analysis import symmetric_cp
 from rfsk.experiments import DataStudy, study_data
 
 X, Y = make_nlgp(1000, 20, correlation_length=(1.0, 2.0), random_state=0)
@@ -38,9 +40,12 @@ def test_study_finds_localized_fields_and_reports_them(tmp_path):
     assert "but no unit is significant by itself" in study.verdict
     assert study.shape == (20,)
     report = tmp_path / "report.html"
-    study.to_html(report)
+    study.to_html(report, title="Fields on <X>")
     page = report.read_text(encoding="utf-8")
-    assert re.search(r"<h1>(.*?)</h1>", page).group(1).startswith("Localized on average: ")
+    assert page.count("Fields on &lt;X&gt;</") == 2
+    verdict = re.search(r'"verdict">(.*?)</p>', page).group(1)
+    assert verdict.startswith("Localized on average: ")
+    assert f"rfsk {__version__}, 20" in page
     assert page.count("<tr") == 7
     assert all(f"<td>{ratio:.3g}</td>" in page for ratio in study.test.ratio.values())
     assert len(study.matches) == 3
@@ -87,6 +92,42 @@ def test_notes_say_what_to_know():
     assert "Feature number 21 is constant in each class" in notes
 
 
+def test_notes_judge_the_training_and_the_factors(monkeypatch):
+    def cancelling(*arguments, **options):
+        warnings.warn("Use fewer components.", ConvergenceWarning, stacklevel=2)
+        return symmetric_cp(*arguments, **options)
+
+    monkeypatch.setattr("rfsk.experiments._own_data.symmetric_cp", cancelling)
+    notes = notes_of(X, Y, max_steps=1)
+    assert "The training of 10 steps (epochs: 1) was too short" in notes
+    assert re.search(r"accuracy of 0\.\d\d on its training data; .* class has 0\.50", notes)
+    assert "CP factors of the fourth cumulant nearly cancel each other" in notes
+    assert "less localized" not in notes
+
+
+def test_notes_say_which_fields_are_less_localized_than_those_of_the_controls():
+    rng, odd = np.random.default_rng(0), np.arange(400) % 2 == 1
+    rows = rng.standard_normal((400, 10))
+    rows[:, 0] *= np.where(odd, 1.6, 1.0 / 1.6)  # the only difference of the covariances
+    rare = np.sqrt(40.0) * rng.choice([-1, 0, 1], p=[0.05, 0.9, 0.05], size=400)
+    rows += np.where(odd, rng.choice([-2, 2], size=400), rare)[:, None]
+    notes = notes_of(rows, odd, max_steps=100)
+    assert re.search(r"ratio for b > 0 is 0\.[1-5]\d: .* less localized than those of each", notes)
+
+
+@pytest.mark.parametrize("shape", [(20,), (4, 5)])
+@pytest.mark.usefixtures("_close_figures")
+def test_a_line_separates_the_groups_and_a_line_marks_their_mean(shape):
+    study = study_data(X, Y, shape, n_hidden=6, max_steps=30, random_state=0)
+    fields, _, values, *_ = study.plot().axes
+    (border,) = fields.lines
+    # Units 0 to 2 are above the line. On the torus, they fill the first of two rows of tiles.
+    middle = 2.5 if len(shape) == 1 else 4.0
+    x, y = border.get_data()
+    assert y[x >= 0].tolist() == [middle] * np.sum(x >= 0)
+    assert values.lines[1].get_ydata()[0] == study.test.statistic["b > 0"]
+
+
 def test_what_is_removed_is_reported_and_makes_no_difference_to_data_without_it():
     without = X - X.mean(axis=1, keepdims=True)
     for label in (0, 1):
@@ -118,7 +159,8 @@ def test_fields_that_are_copies_are_reported():
         ((np.ones((50, 4)), np.arange(50) % 2), {}, "`X` must not be constant"),
         ((X, np.zeros(1000)), {}, "`y` must have at least 2 classes"),
         ((X, Y[:10]), {}, "inconsistent numbers of samples"),
-        ((X, Y), {"remove": ["mean"]}, "`remove` must be one of 'brightness'.*, got 'mean'"),
+        ((X.T, Y), {}, r"got shape \(20, 1000\) and 1000 labels. .* transpose `X`"),
+        ((X, Y), {"remove": "mean"}, "`remove` must be one of 'brightness'.*, got 'mean'"),
     ],
 )
 def test_data_that_cannot_be_studied_are_refused(data, options, message):
@@ -225,7 +267,7 @@ def test_what_cannot_be_learnt_from_is_refused_with_the_remedy(name):
 
 def test_tables_and_pairs_of_files_are_read(tmp_path, capsys):
     table = pd.DataFrame(X[:200]).assign(kind=np.where(Y[:200], "two", "one"))
-    table.to_csv(tmp_path / "table.csv", index=False)
+    table.to_csv(tmp_path / "table.csv", index=False, sep=";")
     np.save(tmp_path / "X.npy", X[:200])
     np.save(tmp_path / "y.npy", Y[:200])
     report = ["--quick", "--report", str(tmp_path / "r.html")]
@@ -241,8 +283,10 @@ def test_tables_and_pairs_of_files_are_read(tmp_path, capsys):
     table.to_csv(tmp_path / "bare.csv", index=False, header=False)
     assert main(["--data", str(tmp_path / "bare.csv"), "--labels", "kind"]) == 2
     assert "the first row must hold the names of the columns" in capsys.readouterr().err
-    assert main(["--data", str(tmp_path / "table.csv"), "--labels", "Kind"]) == 2
-    assert "has 21 column(s): 0, 1, 2, ..., 18, 19, kind." in capsys.readouterr().err
+    table.to_csv(tmp_path / "table.tsv", index=False, sep="\t")
+    assert main(["--data", str(tmp_path / "table.tsv"), "--labels", "Kind"]) == 2
+    message = ", 18, 19, kind. There is no column Kind. Did you mean kind? Name"
+    assert message in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -257,7 +301,9 @@ def test_tables_and_pairs_of_files_are_read(tmp_path, capsys):
         (["--data", "{saved}", "--max-steps", "0"], "--max-steps must be a positive .* got 0"),
         (["--data", "{saved}", "--out", "results"], "--out is not an option of --data, which wri"),
         (["--data", "{saved}", "--labels", "z"], "expected one array of inputs and one of labels"),
-        (["--data", "table.txt"], "expected a .npz, .npy, .csv or .parquet file"),
+        (["--data", "table.txt"], "expected a .npz, .npy, .csv, .tsv or .parquet file"),
+        (["--data", "{saved}", "live"], "--data is not an option of live"),
+        (["--data", "{saved}", "--report", "r.pdf"], "--report r.pdf: .* end its name in .html"),
         (["--data", "{saved}", "--dim", "2"], "--dim is not an option of --data"),
         (["--data", "{saved}", "--shape", "3", "3"], "got .3, 3., which has 9 sites"),
         (["--data", "{saved}", "--report", "none/r.html"], "--report none/r.html: expected a "),
@@ -285,7 +331,10 @@ def test_command_line_names_its_options_in_warnings_and_notes(saved, monkeypatch
 
     def study(X, y, **options):
         warnings.warn(messages[0], stacklevel=1)
-        return SimpleNamespace(verdict="No.", notes=messages[1:], to_html=lambda path: None)
+        return SimpleNamespace(verdict="No.", notes=[messages[1]], to_html=report)
+
+    def report(path, title):
+        assert title == "Receptive fields on images.npz"
 
     monkeypatch.setattr("rfsk.experiments.study_data", study)
     assert main(["--data", str(saved), "--report", str(tmp_path / "r.html")]) == 0

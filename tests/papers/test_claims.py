@@ -211,8 +211,11 @@ def test_the_command_ends_as_the_claims_do(value, status, words, tmp_path, monke
 def test_the_command_lists_claims_and_refuses_unknown_ones(tmp_path, capsys):
     assert main(["reproduce", "C9", "--out", str(tmp_path)]) == 2
     assert "There is no claim 'C9'" in capsys.readouterr().err
-    assert main(["--device", "cpu", "reproduce"]) == 2
-    assert "--device is not an option of reproduce" in capsys.readouterr().err
+    assert main(["reproduce", "h1"]) == 2
+    assert "h1 is a claim of harsh2020: add --paper harsh2020." in capsys.readouterr().err
+    for option in ("--device", "--data", "--max-steps"):
+        assert main([option, "0", "reproduce"]) == 2
+        assert f"{option} is not an option of reproduce" in capsys.readouterr().err
     assert main(["reproduce", "--paper", "nobody1999"]) == 2
     assert "expected one of ingrosso2022" in capsys.readouterr().err
     assert main(["reproduce", "--paper", "all", "--list"]) == 0
