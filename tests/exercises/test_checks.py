@@ -79,7 +79,7 @@ MISTAKES_OF_NLGP = {
     "square root.* And the division by Z is missing": nlgp(
         power=lambda spectrum: spectrum, pointwise=lambda z, g: erf(g * z / ROOT)
     ),
-    "variance 10.* Check the filter": nlgp(
+    "Check the filter, and then the map": nlgp(
         power=lambda spectrum: spectrum, pointwise=lambda z, g: g * z
     ),
     "in one direction only": nlgp(distances=lambda d: np.arange(d)[None], power=np.sqrt),

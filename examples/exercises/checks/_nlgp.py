@@ -121,8 +121,8 @@ def _in_numbers(got: Array, expected: Array) -> str:
     distances = ("neighbours", "two sites", "four sites", "first and last site")
     names = np.array(["mean", "variance", "kurtosis", *(f"correlation, {d}" for d in distances)])
     off = np.abs(got - expected) / _TOLERANCE
-    # Wrong correlations change the other statistics, too, because the map is not linear.
-    where = "the filter" if off[3:].max() > 1.0 else "the map and Z"
+    parts = {"the filter": off[3:], "the map and Z": off[:3]}
+    where = ", and then ".join(part for part, of_part in parts.items() if of_part.max() > 1.0)
     table = listed(names[off > 1.0], got[off > 1.0], expected[off > 1.0], ".2f")
     return f"The distribution differs from that of the NLGP: {table}. Check {where}."
 
