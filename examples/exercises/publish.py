@@ -81,11 +81,13 @@ def slides() -> str:
 
 
 def handout(target: Path) -> None:
-    """Pack exercises and checks, but no solutions."""
-    files = [*HERE.glob("exercise_*"), *HERE.glob("checks/*.py"), HERE / "README.md"]
+    """Pack exercises and checks, but neither solutions nor the section for lecturers."""
+    files = [*HERE.glob("exercise_*"), *HERE.glob("checks/*.py")]
+    readme, _, _ = (HERE / "README.md").read_text(encoding="utf-8").partition("\n## For lecturers")
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
         for file in sorted(files):
             packed.write(file, Path("exercises") / file.relative_to(HERE))
+        packed.writestr("exercises/README.md", readme)
 
 
 def publish(folder: Path) -> None:

@@ -10,13 +10,21 @@ from .._core._validation import check_number, check_one_per_class, check_positiv
 
 _PAGE = Path(__file__).with_name("page.html")
 _RANGES = {"gain": (0.1, 10.0), "correlation_length": (0.5, 6.0)}  # ranges of the sliders
+# Sets the height of each frame to the height that the page in the frame reports.
+_FOLLOW = """<script>
+addEventListener("message", ({source, data}) => {
+  for (const frame of document.querySelectorAll("iframe.rfsk-live")) {
+    if (source === frame.contentWindow) frame.style.height = `${data.height}px`;
+  }
+});
+</script>"""
 
 
 def show(
     gain: float = 3.0,
     correlation_length: tuple[float, float] = (1.0, 2.0),
     *,
-    height: int = 860,
+    height: int | None = None,
 ) -> Any:
     """Show the live page in a notebook.
 
@@ -33,8 +41,8 @@ def show(
     correlation_length : (float, float), default=(1.0, 2.0)
         Initial correlation lengths of the two classes on the torus, in sites, from 0.5 to 6. The
         shorter correlation length must be first.
-    height : int, default=860
-        Height of the page in the notebook, in pixels.
+    height : int, optional
+        Height of the page in the notebook, in pixels. By default, the height follows the content.
 
     Returns
     -------
@@ -58,7 +66,8 @@ def show(
             "`correlation_length` must have the shorter length first, as in (1.0, 2.0), got "
             f"{(fine, coarse)!r}."
         )
-    check_positive(height, "height", integer=True)
+    if height is not None:
+        check_positive(height, "height", integer=True)
     from IPython.display import HTML
 
     initial = json.dumps({"gain": float(gain), "correlation_length": [float(fine), float(coarse)]})
@@ -67,7 +76,9 @@ def show(
         lambda tag: tag[1] + initial,
         _PAGE.read_text(encoding="utf-8"),
     )
+    name, script = ("rfsk-live", _FOLLOW) if height is None else ("", "")
     return HTML(
-        f'<div><iframe srcdoc="{html.escape(page)}" title="How receptive fields form" width="100%" '
-        f'height="{height}" style="border: 0"></iframe></div>'
+        f'<div><iframe class="{name}" srcdoc="{html.escape(page)}" width="100%" '
+        f'height="{height or 860}" title="How receptive fields form" style="border: 0"></iframe>'
+        f"{script}</div>"
     )

@@ -99,9 +99,11 @@ def test_pages_slides_and_handout_are_made_of_the_committed_files(publish, exerc
     assert "http" not in slides
     with zipfile.ZipFile(tmp_path / "exercises.zip") as packed:
         names = packed.namelist()
+        readme = packed.read("exercises/README.md").decode()
     assert sum(name.startswith("exercises/exercise_") for name in names) == 12
     assert "exercises/checks/__init__.py" in names
-    assert not any("solution" in name for name in names)
+    assert not any("solution" in text for text in (*names, readme))
+    assert "## Start" in readme
 
 
 def test_examples_in_docstrings_hold(build):

@@ -76,6 +76,12 @@ MISTAKES_OF_NLGP = {
     "The filter is the spectrum": nlgp(
         power=lambda spectrum: spectrum, pointwise=lambda z, g: saturated(z / z.std(), g)
     ),
+    "square root.* And the division by Z is missing": nlgp(
+        power=lambda spectrum: spectrum, pointwise=lambda z, g: erf(g * z / ROOT)
+    ),
+    "Check the filter, and then the map": nlgp(
+        power=lambda spectrum: spectrum, pointwise=lambda z, g: g * z
+    ),
     "in one direction only": nlgp(distances=lambda d: np.arange(d)[None], power=np.sqrt),
     "the boundary is open": lambda n, d, xi, gain, rng: rfsk.NLGP(
         d, correlation_length=xi, gain=gain, boundary="open"

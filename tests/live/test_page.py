@@ -142,7 +142,8 @@ def test_a_gain_set_by_the_keyboard_and_a_new_seed_train_new_nets(tab):
     tab.focus("#gain")
     tab.keyboard.press("Home")
     assert tab.text_content("#gain-value") == tab.get_attribute("#gain", "aria-valuetext") == "0.1"
-    wait_for_sentence(tab, f"At step [^01].*{SPREAD}.*{SPREAD}")
+    assert "The inputs are nearly Gaussian" in tab.text_content("#nets")
+    wait_for_sentence(tab, f"At step [^01].* of both the network and the control {SPREAD}")
     for old in (shown, pictures(tab)):
         tab.locator("#seed").fill(str(len(set(old))))
         tab.click("text=Restart")
@@ -156,7 +157,29 @@ def test_the_fine_length_stays_below_the_coarse_one(tab):
     assert values(tab) == ["1.5", "2"]
     tab.select_option("#lattice", "ring")
     assert values(tab) == ["2", "4"]
-    wait_for_sentence(tab, "spots about . pixels wide; .* the whole ring")
+    wait_for_sentence(tab, "bumps about . pixels wide; .* the whole ring")
+    assert tab.get_by_text("of the torus").is_hidden()
+    assert tab.get_by_text("of the ring are joined").is_visible()
+
+
+@pytest.mark.parametrize("seed", ["-3", "", "2.5"])
+def test_an_invalid_seed_is_marked_and_changes_nothing(tab, seed):
+    tab.fill("#seed", "7")
+    assert tab.get_by_text("0 to 9999").is_hidden()
+    tab.fill("#seed", seed)
+    assert tab.get_by_text("0 to 9999").is_visible()
+    tab.focus("#gain")
+    assert tab.input_value("#seed") == "7"
+
+
+def test_each_position_of_the_gain_has_one_value(tab):
+    tab.focus("#gain")
+    shown = {"ArrowLeft": [], "ArrowRight": []}
+    assert values(tab, ["gain"]) == ["3"]
+    for key in ("ArrowLeft", "ArrowRight"):
+        tab.keyboard.press(key)
+        shown[key] = values(tab, ["gain"])
+    assert shown == {"ArrowLeft": ["2"], "ArrowRight": ["3"]}
 
 
 def test_pausing_holds_the_training_and_restarting_repeats_it(tab):
@@ -210,10 +233,25 @@ def test_less_motion_shows_milestones_only_and_dark_mode_has_a_dark_background(o
 
 def test_a_notebook_shows_the_page_with_its_own_values(tab):
     tab.goto("about:blank")
-    tab.set_content(show(gain=0.5, correlation_length=(1.0, 3.0)).data)
+    tab.set_content(show(gain=0.6, correlation_length=(1.0, 3.0)).data)
     frame = tab.frame_locator("iframe")
     wait_for_sentence(frame, AFTER_100)
-    assert values(frame, ("gain", "fine", "coarse")) == ["0.5", "1", "3"]
+    assert values(frame, ("gain", "fine", "coarse")) == ["0.6", "1", "3"]
+
+
+@pytest.mark.parametrize("width", [390, 768, 1280])
+def test_the_frame_of_a_notebook_follows_the_height_of_the_page(tab, width):
+    tab.set_viewport_size({"width": width, "height": 800})
+    tab.goto("about:blank")
+    tab.set_content(show().data)
+    frame = tab.frame_locator("iframe")
+    wait_for_sentence(frame, AFTER_100)
+    height = tab.locator("iframe").bounding_box()["height"]
+    content = frame.locator("body").bounding_box()["height"]
+    assert content <= height < content + 1
+    tab.set_content(show(height=500).data)
+    wait_for_sentence(frame, AFTER_100)
+    assert tab.locator("iframe").bounding_box()["height"] == 500
 
 
 def test_values_that_the_sliders_lack_are_refused():

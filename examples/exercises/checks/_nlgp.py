@@ -121,7 +121,8 @@ def _in_numbers(got: Array, expected: Array) -> str:
     distances = ("neighbours", "two sites", "four sites", "first and last site")
     names = np.array(["mean", "variance", "kurtosis", *(f"correlation, {d}" for d in distances)])
     off = np.abs(got - expected) / _TOLERANCE
-    where = "the map and Z" if off[:3].max() > off[3:].max() else "the filter"
+    parts = {"the filter": off[3:], "the map and Z": off[:3]}
+    where = ", and then ".join(part for part, of_part in parts.items() if of_part.max() > 1.0)
     table = listed(names[off > 1.0], got[off > 1.0], expected[off > 1.0], ".2f")
     return f"The distribution differs from that of the NLGP: {table}. Check {where}."
 
@@ -176,6 +177,7 @@ def _mistakes() -> Iterator[tuple[Array, str]]:
         latent = _smooth(spectrum, power)
         drawn += [(erf(scale * latent) / norm, reason)]
         drawn += [(erf(scale * latent / latent.std()) / norm, reason)]
+        drawn += [(erf(scale * latent), f"{reason} And the division by Z is missing.")]
     drawn += [
         (
             erf(scale * _smooth(one_way, 0.5)) / norm,
