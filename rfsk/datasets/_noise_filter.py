@@ -93,8 +93,9 @@ class NoiseFilter:
 
     @cached_property
     def mode_factors(self) -> tuple[Array, Array, Array] | None:
-        """Arrays (rows, columns, amplitudes) of separable modes; None if Fourier transforms are faster.
+        """Arrays (rows, columns, amplitudes) of separable modes, or None.
 
+        `mode_factors` is None if there are so many modes that a Fourier transform is faster.
         With standard normal noise_ab, the field is the sum over a and b of noise_ab amplitudes[a,
         b] rows[a] columns[b]. On a ring, `rows` has shape (1, 1).
         """

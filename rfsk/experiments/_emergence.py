@@ -99,7 +99,7 @@ class Emergence:
     def example_unit(self) -> int:
         """Index of the localized unit that has the median match with the CP factors.
 
-        If no unit is localized, the median is over all units of the net.
+        If no unit is localized, the median match is taken over all units of the net.
         """
         localized = np.flatnonzero(self.is_localized["nlgp"])
         units = localized if len(localized) else np.arange(len(self.match["factors"]))

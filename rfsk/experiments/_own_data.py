@@ -101,9 +101,9 @@ class DataStudy:
         Matches of the fields with the filters of a convolutional net, with the CP factors of the
         fourth cumulant, and with the fields of nets with other seeds. Each value of `matches`
         consists of the median of the best matches of the fields, and the 5 % critical value for
-        fields with random phases (`chance_match`). `matches` describes only the localized fields or,
-        if there are none, all fields that have grown (`test.has_grown`). `matches` is empty if no
-        field has grown.
+        fields with random phases (`chance_match`). `matches` is computed for localized fields or,
+        if there are none, for all fields that have grown (`test.has_grown`). `matches` is empty if
+        no field has grown.
     index : LocalizationIndex or None
         Localization index of the data for a ReLU neuron; None if the index is not defined.
     notes : list of str

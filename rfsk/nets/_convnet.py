@@ -168,8 +168,9 @@ class ConvNet(NetClassifier):
     def release(self) -> FCNet:
         """Return a fully-connected net that computes the same function.
 
-        The fully-connected net has one unit per channel and position of the filters. With further
-        training, this net can lose its convolutional structure (d'Ascoli et al., NeurIPS 2019).
+        The fully-connected net has one unit per channel and position of the filters. Further
+        training of the fully-connected net can remove its convolutional structure (d'Ascoli et al.,
+        NeurIPS 2019).
 
         Returns
         -------

@@ -56,7 +56,7 @@ class Convolutional(ReadoutMixin, HiddenUnits):
 
     @property
     def n_widest(self) -> int:
-        """Number of activations per input before strides and pooling, which limits the memory."""
+        """Number of activations per input before strides and pooling."""
         return self.n_units * math.prod(self.torus)
 
     def layers(self) -> dict[str, tuple[int, int]]:
