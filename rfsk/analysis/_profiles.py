@@ -19,7 +19,7 @@ _SURROUND = [(-1.0, 1.0), (1.1, 10.0)]  # bounds of relative amplitude and width
 def fit_profiles(
     fields: ArrayLike, shape: int | tuple[int, ...] | None = None, *, profile: str = "gaussian"
 ) -> Any:
-    r"""Fit a Gaussian, a Gabor function or a difference of Gaussians by least squares.
+    r"""Fit Gaussians, Gabor functions or differences of Gaussians to fields by least squares.
 
     Let d be the displacement from the centre of the profile, and u the components of d along the
     axes of the profile. On a ring, u = d. On images, the axes of the profile are rotated by an
@@ -30,8 +30,8 @@ def fit_profiles(
 
     .. math:: A\, e^{-q/2} \cos(2 \pi f \cdot d + \phi).
 
-    A Gaussian is a Gabor function with f = 0 and phi = 0. A difference of Gaussians (Rodieck,
-    Vision Research 5, 583, 1965) is
+    A Gaussian is a Gabor function with frequency f = 0 and phase phi = 0. A difference
+    of Gaussians (Rodieck, Vision Research 5, 583, 1965) is
 
     .. math:: A \left[e^{-q/2} - \mathrm{ratio}\; e^{-q / (2\, \mathrm{scale}^2)}\right].
 
@@ -100,7 +100,7 @@ def _fit(field: Array, width: float, profile: str) -> Array:
     n_turns = n - 1  # number of angles: none on a ring
 
     def basis(parameters: Array) -> Array:
-        """Basis of the linear fit: the profile, or a Gabor function's cosine and sine parts."""
+        """Profile of unit amplitude, or the cosine and sine parts of a Gabor function."""
         moved = sites - parameters[:n, None]
         moved -= np.round(moved / sides[:, None]) * sides[:, None]
         sigmas = np.exp(parameters[n : 2 * n, None])
@@ -151,7 +151,7 @@ def _fit(field: Array, width: float, profile: str) -> Array:
 
 
 def _axes_of(target: Array, peak: Array, sigma: float) -> tuple[Array, float]:
-    """Widths along the principal axes of the squared field about its peak, and the axes' angle."""
+    """Widths of the squared field along its principal axes, and the angle of these axes."""
     if target.ndim == 1:
         return np.array([sigma]), 0.0
     sides = np.array(target.shape)[:, None]
@@ -165,7 +165,7 @@ def _axes_of(target: Array, peak: Array, sigma: float) -> tuple[Array, float]:
 def _initial_parameters(
     target: Array, peak: Array, sigma: Array, angle: Array, profile: str
 ) -> list[Array]:
-    """Initial parameters: the position of the peak and, for Gabor functions, strong frequencies."""
+    """Initial parameters of the fits, with the three strongest frequencies of a Gabor function."""
     bump = np.concatenate([peak, np.log(sigma), angle])
     if profile == "gaussian":
         return [bump]

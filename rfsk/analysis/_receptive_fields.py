@@ -98,7 +98,7 @@ def _through_pipeline(pipeline: Any) -> Array:
 
 
 def _linear_part(step: Any, name: str) -> Array:
-    """Matrix (n_outputs, n_inputs) of a pipeline step; raise ValueError if it is not affine."""
+    """Matrix (n_outputs, n_inputs) of an affine pipeline step; else raise ValueError."""
     n_inputs = getattr(step, "n_features_in_", None)
     try:
         if n_inputs is None:

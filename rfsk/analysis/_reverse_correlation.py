@@ -1,4 +1,4 @@
-"""Reverse correlation of responses with stimuli, and responses of estimators and modules."""
+"""Reverse correlation of responses with stimuli, and responses of models to stimuli."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -52,7 +52,8 @@ def spike_triggered_average(
         the estimator has: `transform` (hidden units of a net), `decision_function`, `predict_proba`
         and, for a regressor, `predict`.
     X : array-like of shape (n_samples, n_features)
-        Stimuli. If the stimuli are not Gaussian, the fields also depend on their distribution.
+        Stimuli. If the stimuli are not Gaussian, a field depends on the distribution of the
+        stimuli as well as on the unit.
     layer : int, optional
         Index of the hidden layer whose activations are the responses. With `layer`, the model must
         be a net, a multi-layer perceptron, or a pipeline that ends with one of these.
@@ -171,7 +172,7 @@ def _responses(response: Any, inputs: Array, layer: int | None) -> Array:
 
 
 def _lagged(inputs: Array, responses: Array, lags: Sequence[int]) -> tuple[Array, Array]:
-    """Concatenated frames before each response, and the responses that have all these frames."""
+    """Lagged stimuli of each response, concatenated; skip responses that lack some of them."""
     delays = [int(lag) for lag in lags]
     if not delays or min(delays) < 0 or max(delays) >= len(inputs) or list(lags) != delays:
         raise ValueError(

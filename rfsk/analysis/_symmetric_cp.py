@@ -49,8 +49,9 @@ class SymmetricCP:
     Attributes
     ----------
     components : ndarray of shape (n_components, n_features)
-        Unit vectors a_j. At order 4, the sign of a_j is chosen so that its entry of largest
-        magnitude is positive. At order 3, the sign of a_j is chosen so that its weight is positive.
+        Unit vectors a_j. At order 4, the sign of a_j is chosen so that the entry of a_j
+        with the largest magnitude is positive. At order 3, the sign of each component a_j is chosen
+        so that the weight of the component is positive.
     weights : ndarray of shape (n_components,)
         Signed weights lambda_j, sorted by decreasing magnitude; zero for unused components.
     fitted_norm : float
@@ -115,7 +116,7 @@ def symmetric_cp(
 ) -> SymmetricCP:
     r"""Decompose a cumulant into symmetric rank-one terms.
 
-    At order four, the decomposition minimises
+    At order four, the decomposition of the cumulant kappa minimises
 
     .. math::
 
@@ -123,13 +124,14 @@ def symmetric_cp(
         = \lVert \kappa \rVert^2 - 2 \sum_j \lambda_j\, \kappa(a_j, a_j, a_j, a_j)
         + \sum_{jk} \lambda_j \lambda_k (a_j \cdot a_k)^4.
 
-    Only contractions of kappa are required (see Sherman and Kolda, SIAM Journal on Matrix Analysis
-    and Applications 41, 2020, for moments). By default, a power method finds initial components and
-    the signs of their weights one by one. L-BFGS then optimises all components jointly, with fixed
-    signs of the weights. If two initial components whose weights have opposite signs overlap, a
-    second search excludes overlaps of this kind, and the better of the two sets of initial
-    components is used. A warning is issued if components nearly cancel, that is, if the sum of the
-    squared weights exceeds ten times `fitted_norm`.
+    The method "lbfgs" requires only contractions of the cumulant with vectors, as in the
+    decomposition of moments by Sherman and Kolda (SIAM Journal on Matrix Analysis and Applications
+    41, 2020). By default, a power method finds initial components and the signs of their weights
+    one by one. L-BFGS then optimises all components jointly, with fixed signs of the weights. If
+    two initial components whose weights have opposite signs overlap, a second search excludes
+    overlaps of this kind, and the better of the two sets of initial components is used. A warning
+    is issued if components nearly cancel, that is, if the sum of the squared weights exceeds ten
+    times `fitted_norm`.
 
     Parameters
     ----------
@@ -148,8 +150,8 @@ def symmetric_cp(
     max_iter : int, default=500
         Largest number of iterations of each optimization with method="lbfgs" or method="parafac".
     tol : float, default=1e-6
-        Stop when the objective decreases by less than the fraction `tol` in five iterations. With
-        method="parafac", stop when the relative error decreases by less than `tol` in one
+        Stop when five iterations decrease the objective by less than `tol` times its magnitude.
+        With method="parafac", stop when the relative error decreases by less than `tol` in one
         iteration.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the initial directions.
@@ -216,13 +218,16 @@ def _sorted(
 
 
 def fitted_norm(kappa: Cumulant, components: Array, weights: Array) -> float:
-    """Squared norm of kappa minus squared norm of kappa - sum_j weights_j a_j (x) ... (x) a_j."""
+    """Squared norm of the cumulant kappa minus the squared norm of the residual.
+
+    The residual is kappa - sum_j weights_j a_j (x) ... (x) a_j for the `components` a_j.
+    """
     overlap = (components @ components.T) ** kappa.order
     return float(2.0 * weights @ kappa.along(components) - weights @ overlap @ weights)
 
 
 def relative_error(fitted_norm: float, squared_norm: float) -> float:
-    """Norm of the residual over the norm of kappa; NaN if `squared_norm` is NaN or negative."""
+    """Ratio of the norms of residual and cumulant; NaN if `squared_norm` is NaN or negative."""
     if squared_norm == 0.0:
         return 0.0
     # An estimated squared norm may be negative, or smaller than the explained part.
@@ -261,7 +266,7 @@ def _as_start(
 
 
 def _opposed(directions: Array, values: Array, others: Array, weights: Array, order: int) -> Any:
-    """Whether each pair of directions overlaps and has weights of opposite signs."""
+    """For each pair of directions, whether they overlap and have weights of opposite signs."""
     cosines = directions @ others.T
     return (np.abs(cosines) > _OPPOSED) & (values[:, None] * weights * cosines**order < 0)
 
@@ -273,7 +278,7 @@ def _initial_components(
     start: tuple[Array, Array],
     may_oppose: bool = True,
 ) -> tuple[Array, Array]:
-    """Initial components, found one by one as the dominant direction of the residual cumulant."""
+    """Initial components, each of which is the dominant direction of the residual cumulant."""
     components = unit(rng.standard_normal((n_components, kappa.n_features)))
     weights = np.zeros(n_components)
     first = len(start[1])
@@ -384,7 +389,7 @@ def _stop_at(tol: float) -> Callable[[OptimizeResult], None]:
 def _dense(
     tensor: Array, n_components: int, method: str, max_iter: int, tol: float, rng: Any
 ) -> SymmetricCP:
-    """Decompose with TensorLy, and warn if another decomposition of the same rank is better."""
+    """Decompose with TensorLy, and warn if a better decomposition of equal rank is found."""
     norm = float(np.linalg.norm(tensor))
     dense = DenseCumulant(tensor / norm)
     cp_tensor, n_iter = _by_tensorly(tensor / norm, n_components, method, max_iter, tol, rng)
@@ -410,7 +415,7 @@ def _dense(
 def _by_tensorly(
     tensor: Array, n_components: int, method: str, max_iter: int, tol: float, rng: Any
 ) -> tuple[Any, int]:
-    """Best of several decompositions of a tensor of unit norm, and its number of iterations."""
+    """Best of several decompositions of a tensor, and the number of iterations of the best."""
     from tensorly.cp_tensor import CPTensor, cp_to_tensor
     from tensorly.decomposition import parafac, symmetric_parafac_power_iteration
 
@@ -443,7 +448,7 @@ def _by_tensorly(
 
 @contextmanager
 def _global_generator_seeded(rng: np.random.Generator) -> Iterator[None]:
-    """Seed NumPy's global generator, which TensorLy uses, and restore its state."""
+    """Seed NumPy's global generator, which TensorLy uses, and restore its state at the end."""
     with _one_at_a_time:  # all Python threads share the generator
         state = np.random.get_state()  # noqa: NPY002
         np.random.seed(rng.integers(2**32))  # noqa: NPY002

@@ -68,7 +68,7 @@ class Discrimination:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Sides of the lattice, in sites."""
+        """Number of sites along each axis of the lattice."""
         return self.models[0].shape
 
     @property

@@ -24,7 +24,7 @@ from ._stationary import StationaryField, latent_entries
 class StudentT:
     """Student's t distribution, a value for the parameter `radial` of `EllipticalField`.
 
-    With ``radial=StudentT(df)``, each input is a Gaussian field divided by one random factor.
+    With ``radial=StudentT(df)``, all pixels of a Gaussian field are divided by one random number.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Input models of given data, and tasks of labelled data."""
+"""Input models that draw rows of given data, and tasks that draw rows of labelled data."""
 
 from dataclasses import KW_ONLY, dataclass
 from typing import Any

@@ -30,9 +30,9 @@ def erf_fourth_moment(covariances: Array, gain: float, n_nodes: int | None = Non
         \sum_{a<b} \frac{(2/\pi)^2 C_{ab}}{\sqrt{(C_{aa} + e) (C_{bb} + e) - t^2 C_{ab}^2}}
         \arcsin \frac{S_{cd}}{\sqrt{S_{cc} S_{dd}}}, \qquad e = 1 / g^2.
 
-    In the term of a pair (a, b), c and d are the other two indices, and S is the covariance of z_c
-    and z_d given z_a and z_b, after independent noise of variance e has been added to all four
-    variables.
+    In the term of a pair (a, b), c and d are the other two of the four indices. Independent noise
+    of variance e = 1 / g^2 is added to the four variables z, and S is then the covariance of z_c
+    and z_d given z_a and z_b.
 
     The error of the moment is below 1e-11 up to gain 100 and below 1e-4 up to gain 1e6. For the
     sign function (infinite gain), the error of the moment is below 1e-5 if no correlation exceeds
@@ -72,7 +72,7 @@ def _moment_derivative(C: Array, t: float, e: float) -> Array:
 
 
 def sites_of(indices: ArrayLike, n_features: int) -> Integers:
-    """Return indices of shape (..., 4) as int64, or raise ValueError."""
+    """Return indices of sites as int64; raise ValueError if they are invalid."""
     sites = np.asarray(indices)
     valid = np.issubdtype(sites.dtype, np.integer) and sites.ndim >= 1 and sites.shape[-1] == 4
     if not valid or (sites.size and (sites.min() < 0 or sites.max() >= n_features)):
@@ -102,7 +102,7 @@ def canonical_codes(sites: Integers, shape: Shape) -> Integers:
 
 
 def cumulant_slice(cumulant: Callable[[Integers], Array], shape: Shape, periodic: bool) -> Array:
-    """Compute kappa_0jkl, (D, D, D), from a function of four sites; equal entries only once."""
+    """Compute the cumulants kappa_0jkl, (D, D, D); `cumulant` is called once for equal entries."""
     n_features = math.prod(shape)
     if n_features > _LARGEST_SLICE:
         raise ValueError(

@@ -51,7 +51,7 @@ class GaussianClone(Gaussian):
 
     @property
     def shape(self) -> tuple[int, ...]:  # type: ignore[override]
-        """Sides of the lattice, in sites."""
+        """Number of sites along each axis of the lattice."""
         return self.model.shape
 
     @property
@@ -159,10 +159,11 @@ def _clone_one_class(data: Array, keep: str, rng: np.random.Generator) -> Array:
 
 
 def _adjusted_ranks(white: Array, data: Array, rng: np.random.Generator) -> NDArray[np.intp]:
-    """Ranks, from 0, at which the sorted values of each column have the covariance of `data`.
+    """Ranks that permute the values of each column but nearly conserve the covariance.
 
-    Two stages of iterations adjust the ranks in order to reduce the error of the covariance, and
-    the ranks with the smallest error are returned.
+    Rank r stands for the value number r of the sorted column, counted from 0. Two stages of
+    iterations adjust the ranks in order to reduce the error of the covariance, and the ranks with
+    the smallest error are returned.
     """
     ordered, scatter = np.sort(data, axis=0), data.T @ data
     latent, root = scatter.copy(), _root(scatter)

@@ -85,14 +85,14 @@ def _strips(
 
     The first axis of each returned array has one entry per bin of the local field b. A local field
     b belongs to bin floor(sqrt(scale b)). Bin j has midpoint b_j and half-width d_j, and m_j is the
-    mean of the value x of a site at b_j. For all b of the bin, with h(x) = a x^2 / 2 + lambda x^4 /
-    4,
+    mean of the value x of a site in the local field b_j. For all b of the bin, with h(x) = a x^2 /
+    2 + lambda x^4 / 4,
 
     .. math::
         \exp(b (x - m_j) - h(x)) \le \exp(b_j (x - m_j) - h(x) + d_j \lvert x - m_j \rvert).
 
-    For each bin, the strips are computed from an upper bound of the right side of the inequality on
-    each of N cells of x.
+    For each bin of the local field, the strips cover an upper bound of the right side of the
+    inequality above, which is constant on each of N cells of the value x.
     """
     ends = largest * np.linspace(0.0, 1.0, J + 1) ** 2
     middle, half = 0.5 * (ends[1:] + ends[:-1]), 0.5 * np.diff(ends)
@@ -118,7 +118,7 @@ def _strips(
 
 @compiled()
 def _cut(cells: Array, step: float, edges: Array, areas: Array) -> None:
-    """Divide the area under step functions, (n_functions, n_cells), into equal strips.
+    """Divide the area under each step function of `cells` into strips of equal area.
 
     The edges of the strips are written to `edges`.
     """
@@ -192,7 +192,7 @@ def _sweep(
 
 
 class RingBridges:
-    """Sampler of the ordered `sites` of a ring from their exact joint distribution.
+    """Sampler of values at given sites of a ring, from their exact joint distribution.
 
     The first site has value i with a probability proportional to T^side(i, i), where T is the
     transfer operator. Every other site has value s with a probability proportional to T^m(i, s)

@@ -106,7 +106,7 @@ class ImagePatches(Sampler):
 
     @cached_property
     def _windows(self) -> list[NDArray[Any]]:
-        """Views of all patches of each image, (vertical, horizontal position, rows, columns)."""
+        """Views of all patches of each image, (n_down, n_across, rows, columns)."""
         return [sliding_window_view(picture, self.shape) for picture in self._pictures]
 
     @cached_property
@@ -151,9 +151,9 @@ class ImagePatches(Sampler):
         return np.asarray(covariance - np.outer(self._mean, self._mean))
 
     def _over_places(self, values: Array, lag: tuple[int, int] = (0, 0)) -> Array:
-        """Sum over all positions of a patch of the values at each of its pixels.
+        """For each pixel of a patch, sum `values` over all positions of the patch in an image.
 
-        The values are products of two pixels at the given lag, both of which lie in the patch.
+        The values belong to pixels or, with a `lag`, to pairs of pixels that lie in the patch.
         """
         for side, distance in zip(self.shape, lag, strict=True):
             n_places = len(values) + distance - side + 1
@@ -163,7 +163,7 @@ class ImagePatches(Sampler):
 
     @cached_property
     def _transform(self) -> tuple[float | Array, Array]:
-        """Factor or symmetric matrix that scales or whitens patches, and their covariance."""
+        """Factor or whitening matrix of the patches, and the covariance of transformed patches."""
         n_features, raw = self.n_features, self._raw_covariance
         variance = raw.trace() / n_features
         contrast = max(float(np.abs(picture).max()) for picture in self._pictures)

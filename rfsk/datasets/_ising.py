@@ -24,7 +24,7 @@ class Ising(ChainField):
 
     .. math:: p(s) \propto \exp ( J \sum_{\langle i, j \rangle} s_i s_j ), \quad J = 1 / T
 
-    The sum of the products s_i s_j is over pairs of neighbouring spins. Samples are exact and
+    The sum in the probability p(s) is over pairs of neighbouring spins. Samples are exact and
     independent on a ring. On a torus, samples come in turn from up to 256 independent Markov chains
     of Swendsen-Wang sweeps. With the default `n_sweeps`, the energies and squared magnetizations of
     successive samples of a chain have correlations below 1 %.
@@ -38,7 +38,7 @@ class Ising(ChainField):
         Temperature T, in units of the coupling. On a torus, spins are ordered below T = 2.269.
     n_sweeps : int, optional
         Sweeps between two samples of a chain (torus only); by default three times the largest of
-        `autocorrelation_times`. With a smaller `n_sweeps`, training and test sets are correlated.
+        `autocorrelation_times`. If `n_sweeps` is too small, training and test sets are correlated.
         The first sample of each chain is taken after max(50, 10 `n_sweeps`) sweeps.
 
     Examples
@@ -107,9 +107,10 @@ class Ising(ChainField):
         return 1.0 / decay if decay > 0.0 else math.inf
 
     def autocovariance(self) -> Array:
-        """Exact covariance at distance d, (a^d + a^(L - d)) / (1 + a^L) with a = tanh J.
+        """Exact covariance of spins on a ring.
 
-        The ring has L sites, and J is the coupling. On a torus, the covariance has no closed form.
+        With coupling J and a = tanh J, the covariance at distance d on a ring of L sites is (a^d +
+        a^(L - d)) / (1 + a^L). On a torus, the covariance has no closed form.
         """
         if len(self.shape) == 2:
             raise NotImplementedError(
@@ -166,7 +167,7 @@ class Ising(ChainField):
 def _bernoulli(
     probability: float, shape: tuple[int, int], rng: np.random.Generator
 ) -> NDArray[np.bool_]:
-    """Draw bits that are one with a given probability, mostly from one random byte per bit."""
+    """Draw bits that are one with a given probability; most need only one random byte."""
     threshold = math.floor(256.0 * probability)
     n_bits = math.prod(shape)
     words = rng.integers(2**64, size=-(-n_bits // 8), dtype=np.uint64)  # eight random bytes each

@@ -42,7 +42,8 @@ class Matern:
     Parameters
     ----------
     nu : float, default=1.5
-        Order, from 0.01 to 50. A field with a kernel of order nu has ceil(nu) - 1 derivatives.
+        Order, from 0.01 to 50. A field with a Matérn kernel of order nu is ceil(nu) - 1 times
+        differentiable.
 
     Examples
     --------
@@ -136,7 +137,7 @@ def _reach(profile: Profile, threshold: float = _NEGLIGIBLE) -> float:
 
 
 def is_dense(shape: Shape, boundary: str) -> bool:
-    """Whether fields are drawn by a dense matrix, which is the case on small open lattices."""
+    """Whether a dense matrix maps white noise to fields, as on small open lattices."""
     return boundary == "open" and math.prod(shape) <= _DENSE_SITES
 
 

@@ -31,7 +31,7 @@ class InputModel(Protocol):
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Sides of the lattice, in sites."""
+        """Number of sites along each axis of the lattice."""
 
     @property
     def n_features(self) -> int:
@@ -133,7 +133,7 @@ class Sampler(ABC):
     def chunks(
         self, n_samples: int, chunk_size: int | None = None, random_state: Any = None
     ) -> Iterator[Array]:
-        """Yield the inputs that `sample` draws in chunks, for data that do not fit into memory.
+        """Yield, in chunks, the inputs that `sample` draws, for data larger than the memory.
 
         Parameters
         ----------

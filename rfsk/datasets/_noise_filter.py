@@ -37,7 +37,7 @@ class NoiseFilter:
 
     @cached_property
     def response(self) -> Array:
-        """Factor of each Fourier mode of the noise, in the layout of `rfftn`."""
+        """Factor that multiplies each Fourier mode of the noise, in the layout of `rfftn`."""
         return self.scale * np.sqrt(spectrum(self.torus, self.rounding))
 
     @cached_property
@@ -83,7 +83,7 @@ class NoiseFilter:
     def modes(self) -> Array | None:
         """Fourier modes, (n_modes, n_sites), whose sum with standard normal factors is the field.
 
-        `modes` is None if there are so many Fourier modes that filtering white noise is faster.
+        `modes` is None if there are so many Fourier modes that a Fourier transform is faster.
         """
         if not self.is_periodic or self.torus.size > _MOST_SITES:
             return None
@@ -93,8 +93,9 @@ class NoiseFilter:
 
     @cached_property
     def mode_factors(self) -> tuple[Array, Array, Array] | None:
-        """Arrays (rows, columns, amplitudes) of separable modes, or None if filtering is faster.
+        """Arrays (rows, columns, amplitudes) of separable modes, or None.
 
+        `mode_factors` is None if there are so many modes that a Fourier transform is faster.
         With standard normal noise_ab, the field is the sum over a and b of noise_ab amplitudes[a,
         b] rows[a] columns[b]. On a ring, `rows` has shape (1, 1).
         """

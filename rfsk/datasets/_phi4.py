@@ -27,7 +27,7 @@ class Phi4(ChainField):
         p(\phi) \propto e^{-S}, \quad S = \sum_{\langle i, j \rangle} \frac{k}{2}
         (\phi_i - \phi_j)^2 + \sum_i ( \frac{m_2}{2} \phi_i^2 + \frac{\lambda}{4} \phi_i^4 )
 
-    In the action S, the first sum is over pairs of neighbouring sites. If m2 is negative, the
+    In the action S, the sum over <i, j> is over pairs of neighbouring sites. If m2 is negative, the
     potential has two wells at +-sqrt(-m2 / lambda), and the field forms domains of either sign
     (Ingrosso and Goldt, PNAS 2022). On a ring, samples and moments are exact up to errors of 1e-12.
     On a torus, samples come from Markov chains of heat-bath sweeps and cluster flips (Brower and
@@ -40,14 +40,15 @@ class Phi4(ChainField):
     coupling : float
         Stiffness k >= 0 between neighbours.
     mass_squared : float, default=-12.0
-        Coefficient m2, which must be positive if `quartic` is zero.
+        Coefficient m2 of phi^2 / 2 in the potential, which must be positive if `quartic` is zero.
     quartic : float, default=8.0
-        Coefficient lambda >= 0. With lambda = 0, the field is the Gaussian free field.
+        Coefficient lambda >= 0 of phi^4 / 4 in the potential. If it is zero, the field is the
+        Gaussian free field.
     standardize : bool, default=False
         Whether to divide fields by their standard deviation (only on a ring or for `quartic` zero).
     n_sweeps : int, optional
-        Sweeps between two samples of a chain, as in `Ising`; used only on a torus with quartic
-        term.
+        Sweeps between two samples of a chain, as in `Ising`; used only on a torus with positive
+        `quartic`.
 
     Examples
     --------
@@ -140,7 +141,10 @@ class Phi4(ChainField):
 
     @property
     def correlation_length(self) -> float:
-        """Correlation length, in sites, of an infinite chain or, along an axis, of a free field."""
+        """Correlation length on an infinite lattice, in sites, along an axis.
+
+        On a torus, the correlation length is known only for the free field (`quartic` zero).
+        """
         if self._is_free:
             if self.coupling == 0.0:
                 return 0.0

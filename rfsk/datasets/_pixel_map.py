@@ -166,7 +166,10 @@ class TanhMap(FunctionMap):
 
 
 def _weigh(function: Callable[[Array], Array], edges: Array) -> tuple[Array, Array, Array]:
-    """Quadrature nodes, weights and values of f; one panel per row, with zero weight at ends."""
+    """Quadrature nodes, weights and function values, one row per panel.
+
+    The last two nodes of a panel are its ends, with zero weight.
+    """
     half = 0.5 * (edges[:, 1:] - edges[:, :1])
     z = 0.5 * (edges[:, 1:] + edges[:, :1]) + half * _RULE[0]
     weights = half * _RULE[1] * np.exp(-0.5 * z * z) / math.sqrt(2.0 * math.pi)
@@ -231,7 +234,7 @@ class MapMoments:
 
     @cached_property
     def _series(self) -> tuple[Array, float]:
-        """Squared Hermite coefficients of f as fractions of its variance, and the remainder."""
+        """Squared Hermite coefficients of f over the variance of f, and 1 minus their sum."""
         damping = np.exp(-0.25 * self._z**2)
         # The square root of the factor exp(-z^2 / 2) in the weights multiplies the polynomial, so
         # that neither factor overflows.

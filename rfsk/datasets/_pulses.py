@@ -53,9 +53,10 @@ class Pulses(StationaryField):
         object.__setattr__(self, "length", (lowest, end))
 
     def autocovariance(self) -> Array:
-        """Exact covariance at distance d, the mean over l of 1 - 4 min(d, L - d, l, L - l) / L.
+        """Exact covariance of two sites.
 
-        The ring has L sites, and l is the length of the pulse.
+        The covariance at distance d on a ring of L sites is the mean of 1 - 4 min(d, L - d, l, L -
+        l) / L over the pulse lengths l.
         """
         side = self.shape[0]
         d, lengths = np.arange(side), np.arange(*self.length)[:, None]
@@ -66,10 +67,10 @@ class Pulses(StationaryField):
         return np.array([-1.0, 1.0]), np.array([0.5, 0.5])
 
     def product_moment(self, sites: Integers) -> Array:
-        """Fourth moments 1 - 2 f, where f is the fraction of arcs with an odd number of `sites`.
+        """Exact fourth moments of the values at four sites per row of `sites`.
 
-        Each row of `sites` contains four sites. The fraction f is over the arcs of all pulse
-        lengths and positions.
+        A fourth moment is 1 - 2 f, where f is the probability that a pulse covers one or three of
+        the four sites, which may coincide.
         """
         starts, moments = np.arange(self.n_features), np.zeros(len(sites))
         offsets = (sites[:, :, None] - starts) % self.n_features

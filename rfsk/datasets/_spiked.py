@@ -134,7 +134,7 @@ class SpikedCumulant(Sampler):
         return np.stack([spike, np.asarray(large)])
 
     def _mixed_moment(self, power: int) -> float:
-        """Mean of sign(g h) times a power of the absolute value of the latent variable h."""
+        """Mean of the product of sign(g h) and a power of abs(h), for latent variables g and h."""
         if not self.coupling:
             return 0.0
         latent, mean = self._distribution, self._distribution.mean()

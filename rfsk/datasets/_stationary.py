@@ -44,9 +44,9 @@ class StationaryField(Sampler):
     """Base class of fields with zero mean whose distribution is translation-invariant.
 
     Subclasses define a `shape` and the methods `draw` and `autocovariance`. Subclasses with the
-    method `product_moment` have fourth cumulants. Subclasses with the method `pixel_quadrature` can
-    be used with most functions of `rfsk.theory`. Sites are on a ring or torus unless `boundary` is
-    "open".
+    method `product_moment` also have exact fourth moments and cumulants. Subclasses with the method
+    `pixel_quadrature` can be used with most functions of `rfsk.theory`. Sites are on a ring or
+    torus unless `boundary` is "open".
 
     Examples
     --------

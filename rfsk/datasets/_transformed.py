@@ -85,7 +85,7 @@ class Algebraic:
 
 
 def _laplace_of_normal(z: Any) -> Any:
-    """Quantile of the Laplace distribution of unit variance at the level of a standard normal z."""
+    """Map a standard normal z to the Laplace distribution of unit variance, by its quantiles."""
     xp = array_namespace(z)
     beyond = xp.log(erfc(xp.abs(z) / math.sqrt(2.0)))
     return xp.sign(z) * beyond * (-1.0 / math.sqrt(2.0))

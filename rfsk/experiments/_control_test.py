@@ -55,9 +55,10 @@ class ControlTest:
     unit_values : ndarray of shape (n_units,)
         Measure of each unit.
     unit_p_values : ndarray of shape (n_units,)
-        p-value of each unit that has grown, compared with the units of the same group that have
-        grown in the controls. The p-values are corrected for multiple testing (Benjamini and
-        Hochberg, JRSS B 57, 289, 1995). The p-value of a unit that has not grown is NaN.
+        p-value of each unit whose field has grown. The unit is compared with the units of the same
+        group whose fields have grown in the nets trained on the controls. The p-values are
+        corrected for multiple testing (Benjamini and Hochberg, JRSS B 57, 289, 1995). The p-value
+        of a unit whose field has not grown is NaN.
     alpha : float
         Level of the test.
     keep : {"mean", "covariance", "marginals"}

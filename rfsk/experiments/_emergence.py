@@ -69,9 +69,9 @@ class Emergence:
     accuracy : dict of str to float
         Accuracy of each net on new samples of its training task.
     is_positive : dict of str to ndarray of bool
-        Units of each net with a positive initial bias.
+        Whether the initial bias is positive, for each unit of each net.
     population : dict of str to PopulationSummary
-        Groups of the units of each net, and the tiling of the lattice by localized fields.
+        For each net, the groups of its units and the tiling of the lattice by its localized fields.
     match : dict of str to ndarray of shape (n_hidden,)
         Best match of each field of the net "nlgp" with the "filters" of the convolutional net, and
         with the CP "factors" of the fourth cumulant.
@@ -99,7 +99,7 @@ class Emergence:
     def example_unit(self) -> int:
         """Index of the localized unit that has the median match with the CP factors.
 
-        If no unit is localized, this is the index of the unit with the median match of all units.
+        If no unit is localized, the median match is taken over all units of the net.
         """
         localized = np.flatnonzero(self.is_localized["nlgp"])
         units = localized if len(localized) else np.arange(len(self.match["factors"]))
@@ -108,7 +108,7 @@ class Emergence:
 
     @property
     def verdict(self) -> str:
-        """Numbers of localized units on the inputs and on the control, in one sentence."""
+        """Sentence with the numbers of localized units of the nets on inputs and on the control."""
         counts = {}
         for name in ("nlgp", "control"):
             localized = self.is_localized[name][self.is_positive[name]]

@@ -187,9 +187,9 @@ class FieldStudy:
         evenly spaced in the logarithm, from a thousandth of the training time to its end.
     n_rounds : int, default=0
         Number of rounds of `iterative_magnitude_pruning` on `n_train` samples. If `n_rounds` is
-        positive, the results are arrays of measurements, one per round. The results of pruning
-        include `round` (0 for the dense net) and `weights_left`, the fraction of the weights that
-        are left.
+        positive, each result is an array with one measurement of the dense net and one per round.
+        The results of pruning include `round` (0 for the dense net) and `weights_left`, the
+        fraction of the weights that are left.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""locality_ledger: table of the locality of learners on inputs and on Gaussian controls."""
+"""locality_ledger: which learners have local fields, on inputs and on Gaussian controls."""
 
 import os
 import warnings
@@ -176,13 +176,14 @@ def locality_ledger(
     learners : sequence of str or callable, optional
         Learners to train. Each learner is one of the names "erf net", "relu net", "pruning", "l1"
         (all `FCNet`), "denoiser" (`denoiser_fields`), "autoencoder", "rbm" and "hebbian", or a
-        function ``learner(X, y, n_units, seed)`` that returns fields. By default, all named
-        learners.
+        function ``learner(X, y, n_units, seed)`` that returns fields. By default, all eight
+        named learners are trained.
     inputs : sequence of str or callable, optional
         Inputs to train on. Each kind of inputs is one of the names "nlgp", "gaussian",
         "elliptical", "laplace", "ising" and "photographs" (pixels on circles), or a function
         ``inputs(n_sites, n_samples, seed)`` that returns X and labels 0 and 1. The features of X
-        must be equivalent sites of a ring. By default, all named inputs.
+        must be equivalent sites of a ring. By default, all six named kinds of
+        inputs are used.
     n_repeats : int, default=5
         Number of repeats, at least 2.
     n_sites : int, default=40

@@ -105,16 +105,17 @@ class DataStudy:
     Attributes
     ----------
     test : ControlTest
-        Net, Gaussian controls and their comparison.
+        Net trained on the data, nets trained on Gaussian controls, and the test that compares their
+        fields.
     shape : tuple of int
         Lattice of the inputs.
     matches : dict of str to (float, float)
         Matches of the fields with the filters of a convolutional net, with the CP factors of the
         fourth cumulant, and with the fields of nets with other seeds. Each value of `matches`
         consists of the median of the best matches of the fields, and the 5 % critical value for
-        fields with random phases (`chance_match`). Only localized fields are matched. If no field
-        is localized, all fields that have grown (`test.has_grown`) are matched. `matches` is empty
-        if no field has grown.
+        fields with random phases (`chance_match`). `matches` is computed for localized fields or,
+        if there are none, for all fields that have grown (`test.has_grown`). `matches` is empty if
+        no field has grown.
     index : LocalizationIndex or None
         Localization index of the data for a ReLU neuron; None if the index is not defined.
     notes : list of str
@@ -452,7 +453,7 @@ def _matches(
 def _index(
     data: Array, labels: NDArray[Any], sides: Shape, reason: str | None, notes: list[str]
 ) -> LocalizationIndex | None:
-    """Localization index of the data; add its value to `notes`, or the reason why it has none."""
+    """Localization index, or None if undefined; add its value, or the reason, to `notes`."""
     classes = np.unique(labels)
     if len(classes) != 2:
         reason = f"it requires two classes, and these data have {len(classes)}"

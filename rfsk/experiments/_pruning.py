@@ -16,10 +16,10 @@ def iterative_magnitude_pruning(
     """Train a net repeatedly, and remove the smallest weights after each round.
 
     All rounds start with the same initial weights, as in the lottery-ticket procedure (Frankle and
-    Carbin, 2019). On natural inputs, the weights that are left are local (Pellegrini and Biroli,
-    2022; Redman et al., 2024). When you measure locality, compare only masks with the same number
-    of weights, because the IPR of a field with few weights is large for any positions of the
-    weights.
+    Carbin, 2019). On natural inputs, the weights of a unit that survive the pruning form a local
+    field (Pellegrini and Biroli, 2022; Redman et al., 2024). When you measure locality, compare
+    only masks with the same number of weights, because the IPR of a field with few weights is large
+    for any positions of the weights.
 
     Parameters
     ----------

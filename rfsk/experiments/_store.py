@@ -74,7 +74,7 @@ def _digest(text: str) -> str:
 
 
 def as_json(value: Any, modules: set[str]) -> str:
-    """Encode a value as reproducible JSON, and add the modules of its parts to `modules`."""
+    """Encode a value as reproducible JSON; add modules of functions and classes to `modules`."""
 
     def describe(thing: Any) -> Any:
         if isinstance(thing, np.generic | np.ndarray):

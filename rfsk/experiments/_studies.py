@@ -110,7 +110,7 @@ def gain_sweep(
         Gains for which nets are also trained on the Gaussian control. For nets on the control, the
         column `inputs` of the result is "control".
     n_repeats : int, default=3
-        Number of repeats of each point.
+        Number of repeats at each point of the grid.
     fixed : dict, optional
         Further parameters of `FieldStudy`, such as ``{"n_hidden": 100}``.
     **options

@@ -57,7 +57,7 @@ def sweep(
     grid : dict of str to list, or list of such dicts
         Values of each parameter, as for scikit-learn's `ParameterGrid`.
     n_repeats : int, default=1
-        Number of repeats of each point.
+        Number of repeats at each point of the grid.
     fixed : dict, optional
         Arguments that are the same for all cells.
     paired : bool, default=False

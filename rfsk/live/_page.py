@@ -31,8 +31,8 @@ def show(
     The page trains two networks in the browser, in JavaScript: one on the inputs, and one on the
     control (Gaussian inputs with the same mean and covariance). The page shows the inputs,
     receptive fields and mean inverse participation ratio (IPR) of both networks. The inputs are on
-    a torus or a ring, and sliders change their parameters. The page needs neither a server nor the
-    kernel of the notebook, so that it also works in hosted notebooks.
+    a torus or a ring, and sliders change the parameters of the inputs. The page needs neither a
+    server nor the kernel of the notebook, so that it also works in hosted notebooks.
 
     Parameters
     ----------

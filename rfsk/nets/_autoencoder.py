@@ -39,10 +39,10 @@ class Autoencoder(NetEstimator):
     .. math::
         \frac{1}{D} ( \lVert x - x' \rVert^2 + s \sum_k \lvert a_k \rvert )
 
-    The parameter `sparsity` sets the weight s of the L1 penalty of the code. Without this penalty,
-    the fields of linear units with tied weights span the leading principal components. With the L1
-    penalty, the net is a feed-forward sparse code (compare Olshausen and Field, Nature 381, 607,
-    1996).
+    The parameter `sparsity` sets the weight s of the L1 penalty of the code. Without the L1
+    penalty, the fields of linear units with tied weights span the leading principal components.
+    With the L1 penalty, the net is a feed-forward sparse code (compare Olshausen and Field, Nature
+    381, 607, 1996).
 
     Parameters
     ----------
@@ -54,8 +54,8 @@ class Autoencoder(NetEstimator):
         Whether the decoder is the transpose of the encoder.
     sparsity : float, default=0.0
         Weight s of the L1 penalty of the codes (hidden activations). If `sparsity` is positive, the
-        rows of an untied decoder are limited to norm 1. Without the limit on the norm, the penalty
-        could be made small by scaling the codes down and the decoder up.
+        rows of an untied decoder are limited to norm 1. Without the limit on the norm, the L1
+        penalty could be made small by scaling the codes down and the decoder up.
     bias_init : float or "auto", default=0.0
         Initial biases, as in `FCNet`.
     @train_bias
@@ -121,7 +121,7 @@ class Autoencoder(NetEstimator):
         self._store(locals())
 
     def fit(self, X: ArrayLike, y: Any = None) -> Self:
-        """Train the net to reconstruct data and return it.
+        """Train the net to reconstruct data, and return the net.
 
         Interrupts and errors have the same effects as in `FCNet.fit`.
 
@@ -140,7 +140,7 @@ class Autoencoder(NetEstimator):
         return training._replace(n_epochs=self.max_epochs, n_steps=n_steps)
 
     def partial_fit(self, X: ArrayLike, y: Any = None) -> Self:
-        """Train the current net for one pass over a block of data and return it.
+        """Train the current net for one pass over a block of data, and return the net.
 
         Parameters
         ----------

@@ -108,7 +108,7 @@ class NetEstimator(FieldEstimator):
     def _start_net(
         self, n_features: int, is_warm: bool, architecture: Any, settled: Any, criterion: Any
     ) -> None:
-        """Build a net, or check that the trained net has the parameters; set the learning rates."""
+        """Build a net or check that the trained net suits the parameters; set learning rates."""
         shape = check_image_shape(self.image_shape, n_features, "image_shape")
         mask = self._mask_of(n_features)
         architecture = self._module_params(shape) | architecture
@@ -197,7 +197,7 @@ class NetEstimator(FieldEstimator):
         return options
 
     def _fit(self, prepare: Callable[[], Training], *, has_validation: bool = False) -> Any:
-        """Prepare and run a training; restore the estimator if it raises an error."""
+        """Prepare and run a training; restore the estimator if the training raises an error."""
         self._check_parameters(has_validation=has_validation)
         before = dict(vars(self))
         try:
@@ -250,7 +250,7 @@ class NetEstimator(FieldEstimator):
 
     @contextmanager
     def _prepared(self, training: Training) -> Iterator[None]:
-        """Context of a training; if it raises an error, weights and history are restored."""
+        """Context of a training, which restores weights and history after an error."""
         net, recorder = self.net_, None
         own = copy.deepcopy([part.state_dict() for part in (net.module_, net.optimizer_)])
         n_epochs, n_steps = len(net.history), net.n_steps_
@@ -296,7 +296,7 @@ class NetEstimator(FieldEstimator):
             net.snapshots_ = net.stop_ = net.last_batch_ = net.train_split = None
 
     def _adopt(self, classes: Any, n_features: int, names: Any, state: dict[str, Any]) -> None:
-        """Set the weights of another net, which makes this estimator fitted."""
+        """Copy the weights of another net to this estimator, which is then fitted."""
         self._check_parameters(has_validation=True)
         self.n_features_in_ = n_features
         if names is not None:

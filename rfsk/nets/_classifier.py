@@ -31,7 +31,7 @@ class NetClassifier(FieldClassifier, NetEstimator):
     _scales_rates = True
 
     def fit(self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None) -> Self:
-        """Train the net on labelled data and return it.
+        """Train the net on labelled data, and return the net.
 
         An interrupt (Ctrl-C) stops the training with a warning, and the net keeps its current
         weights. If the training is part of a search, a sweep or a study, an interrupt also ends the
@@ -97,7 +97,7 @@ class NetClassifier(FieldClassifier, NetEstimator):
         classes: ArrayLike | None = None,
         sample_weight: ArrayLike | None = None,
     ) -> Self:
-        """Train the current net for one pass over a block of data and return it.
+        """Train the current net for one pass over a block of data, and return the net.
 
         No snapshots are recorded, and no data are kept for validation.
 

@@ -52,8 +52,8 @@ def draw_fields(
     """Draw stationary fields into the given `rows` of `out`, (n_rows, n_features).
 
     A field is scale times f(sum_ab noise_ab amplitudes[a, b] sides[a] modes[b]), where noise is
-    standard normal, and `map_number` selects the function f from `MAPS`. `numbers` contains an
-    index i of each field: the noise of the field begins at entry i * stride of the stream `seed`.
+    standard normal, and `map_number` selects the function f from `MAPS`. `numbers` contains
+    one number i per field: the noise of the field begins at entry i * stride of the stream `seed`.
     """
     noise, along_modes, across, along_sides, fields = buffers
     n_sides, height = sides.shape

@@ -168,15 +168,16 @@ class ConvNet(NetClassifier):
     def release(self) -> FCNet:
         """Return a fully-connected net that computes the same function.
 
-        The fully-connected net has one unit per channel and position of the filters. With further
-        training, the net can lose its convolutional structure (d'Ascoli et al., NeurIPS 2019).
+        The fully-connected net has one unit per channel and position of the filters. Further
+        training of the fully-connected net can remove its convolutional structure (d'Ascoli et al.,
+        NeurIPS 2019).
 
         Returns
         -------
         net : FCNet
             Fitted net with ``warm_start=True``, without callbacks and otherwise with the parameters
-            of this net. If filters have S positions, unit c * S + i of the fully-connected net has
-            filter c at position i. The learning rates of the fully-connected net scale with its
+            of the `ConvNet`. If filters have S positions, unit c * S + i of the fully-connected net
+            has filter c at position i. The learning rates of the fully-connected net scale with its
             number of units.
 
         Raises

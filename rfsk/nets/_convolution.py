@@ -56,7 +56,7 @@ class Convolutional(ReadoutMixin, HiddenUnits):
 
     @property
     def n_widest(self) -> int:
-        """Number of activations per input in memory at once, before strides and pooling."""
+        """Number of activations per input before strides and pooling."""
         return self.n_units * math.prod(self.torus)
 
     def layers(self) -> dict[str, tuple[int, int]]:
@@ -96,7 +96,7 @@ class Convolutional(ReadoutMixin, HiddenUnits):
         return responses.reshape(n_features, -1).T.contiguous()
 
     def hidden(self, x: Tensor, layer: int = -1) -> Tensor:
-        """Hidden activations after any pooling, (n_samples, n_activations)."""
+        """Hidden activations, pooled if `pooling` is set, (n_samples, n_activations)."""
         values = super().hidden(x)
         if self.pooling is None:
             return values

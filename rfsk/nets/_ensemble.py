@@ -49,7 +49,7 @@ def fit_many(
     Parameters
     ----------
     nets : sequence of FCNet, ConvNet or Autoencoder
-        Nets to fit in place. The nets may differ in all parameters.
+        Nets to fit in place. The nets may differ in any of their parameters.
     X : array-like of shape (n_samples, n_features)
     y : array-like of shape (n_samples,), optional
         Inputs and labels. Autoencoders need no labels.
@@ -368,7 +368,7 @@ def _run_epochs(engines: list[Engine], trainings: Sequence[Training]) -> set[int
 
 
 class _Stack:
-    """Parameters of several nets, stacked along the first axis, which are trained together.
+    """Stacked parameters of several nets, so that the nets are trained together.
 
     During the training, the parameters of the nets are views of the stacked arrays.
     """
