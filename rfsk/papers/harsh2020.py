@@ -312,9 +312,9 @@ CLAIMS = (
     Claim(
         "H1",
         "fields break the symmetry where the uniform state is unstable",
-        "A machine that is trained on translation-invariant inputs learns a uniform field if the "
-        "index of the uniform state is below 1, and a localized field if this index exceeds 1. The "
-        "fields of several units tile the ring.",
+        "A restricted Boltzmann machine that is trained on translation-invariant inputs learns a "
+        "uniform field if the index of the uniform state is below 1, and a localized field if this "
+        "index exceeds 1. The fields of several units tile the ring.",
         (
             *_MODES,
             Quantity("8 units: smallest D x IPR", "inequality", low=3.0, digits=2),
@@ -328,8 +328,8 @@ CLAIMS = (
         "H2",
         "learning is retarded until there are enough samples",
         "Below a critical number of samples, the field is noise. Above the critical number, the "
-        "field aligns with the correlations as the formula for retarded learning predicts. The "
-        "critical number is smaller for larger correlations.",
+        "field aligns with the correlations of the inputs as the formula for retarded learning "
+        "predicts. The critical number is smaller for larger correlations.",
         tuple(
             Quantity(case, "derivation", value=1.0, tolerance=0.2, digits=2)
             if excess > 1.0

@@ -253,9 +253,9 @@ CLAIMS = (
     Claim(
         "L3",
         "the best denoiser has fields of about the same width",
-        "The best denoiser of spins is nonlinear. The mean sensitivity of this best denoiser has "
-        "about the same width as that of the optimal linear denoiser, and is not larger in any "
-        "Fourier mode.",
+        "The best denoiser of spins is nonlinear. The mean sensitivity of the best denoiser of "
+        "spins has about the same width as that of the optimal linear denoiser, and is not larger "
+        "in any Fourier mode.",
         (
             Quantity("noise 0.5: width over linear", "report", digits=2),
             _quantity("noise 1: width over linear", **_SIMILAR),

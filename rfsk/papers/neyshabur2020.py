@@ -231,8 +231,8 @@ CLAIMS = (
         "the learnt connections generalize",
         "With few samples, the beta-lasso has a higher test accuracy than the dense network. A "
         "network that is trained on other samples with only the mask of the beta-lasso also has a "
-        "higher accuracy, because of the positions of the connections and not only because of "
-        "their number.",
+        "higher test accuracy than the dense network, because of the positions of the connections "
+        "and not only because of their number.",
         (
             Quantity("dense network: test accuracy", "report"),
             Quantity("beta-lasso: gain over the dense network", "inequality", low=0.03),
