@@ -99,7 +99,7 @@ def _nearest(name: str, names: Sequence[str]) -> str:
 
 
 def _with_options(message: object, options: argparse.Namespace) -> str:
-    """Message in which options replace the arguments of Python that they set."""
+    """Message in which names of options replace the names of the Python arguments that they set."""
     text = str(message)
     named = {n: f"--{n.replace('_', '-')}" for n in (*vars(options), *_EMERGENCE, *_DATA)}
     for name, option in {**named, **_OTHER_NAMES}.items():
@@ -116,7 +116,7 @@ def _with_options(message: object, options: argparse.Namespace) -> str:
 def _blaming(
     name: str, path: Any, options: argparse.Namespace, *, also_values: bool = False
 ) -> Iterator[None]:
-    """Context that adds an option and its path to errors that name no option."""
+    """Context in which errors that name no option are raised with the option `name` and `path`."""
     try:
         yield
     except (OSError, ValueError) as error:
@@ -334,7 +334,7 @@ def _side(text: str) -> int:
 
 
 def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
-    """Parsers of the command line and of each subcommand; the result lacks options not given."""
+    """Parsers of the command line and of each subcommand; they omit options that were not given."""
     shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     shared.add_argument("--seed", type=int, help="random seed (default 0)")
     writing = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)

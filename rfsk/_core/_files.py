@@ -36,7 +36,7 @@ def replace_file(path: str | os.PathLike[str], contents: bytes) -> Path:
 
 
 def remove_leftovers(folder: Path, pattern: str) -> None:
-    """Remove temporary files of killed processes; the search lists all files of the folder."""
+    """Search all files of a folder for temporary files of killed processes, and remove these."""
     for left in folder.glob(f".{pattern}.{'[0-9a-f]' * 32}.tmp"):
         with suppress(OSError, AttributeError), open(left, "r+b") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # fails while the file is written

@@ -21,7 +21,7 @@ _FOREIGN = {
 
 
 def suggestion(name: str, known: Collection[str]) -> str:
-    """Sentence, after a space, that names the known parameter that was probably meant, or ''."""
+    """Question, with a leading space, whether `name` means a known parameter; '' if none fits."""
     meant = [own for own, foreign in _FOREIGN.items() if name in foreign and own in known]
     meant = meant or get_close_matches(name, known, n=1)
     return f" Did you mean {meant[0]!r}?" if meant else ""

@@ -276,7 +276,7 @@ def note_pooled_classes(rows: Array, y: Any) -> None:
 
 
 def _smoothness(rows: Array, lags: tuple[int, ...]) -> float:
-    """Root mean square correlation, corrected for noise, of columns `lags` indices apart."""
+    """Root mean square correlation between columns at distances `lags`, corrected for noise."""
     alive = _unit_rows(rows)
     correlations = [(alive[:, :-lag] * alive[:, lag:]).sum(axis=1) for lag in lags]
     return _beyond_noise(correlations, rows.shape[1])
@@ -290,7 +290,7 @@ def _unit_rows(rows: Array) -> Array:
 
 
 def _beyond_noise(cosines: Any, n_columns: int) -> float:
-    """Root mean square of cosines, corrected for the mean square 1 / n_columns of random rows."""
+    """Root mean square of cosines, after subtracting their mean square for noise, 1 / n_columns."""
     if not np.size(cosines):
         return 0.0
     return float(np.sqrt(max(0.0, np.mean(np.square(cosines)) - 1.0 / n_columns)))

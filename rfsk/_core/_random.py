@@ -45,7 +45,7 @@ def spawn_seeds(random_state: Any, n: int) -> list[int]:
 def seed_of_key(entropy: int, key: str, number: int) -> int:
     """Seed of repetition `number` of the computation with the given hexadecimal key.
 
-    `entropy` is the common seed of all computations.
+    The seeds of all keys and repetitions are derived from the integer `entropy`.
     """
     words = [int(key[i : i + 8], 16) for i in range(0, len(key), 8)]
     child = np.random.SeedSequence(entropy, spawn_key=(*words, number))

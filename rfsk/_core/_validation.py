@@ -126,7 +126,7 @@ def _refuse_other_than_fields(fields: Any) -> None:
 def plain(
     values: Any, name: str, *, numeric: bool = True, most: float = _LARGEST, finite: bool = True
 ) -> Any:
-    """Return array-like values, with tensors detached, if they are real numbers.
+    """Check that array-like values are real numbers, and return them, with tensors detached.
 
     Raise ValueError or TypeError if the values are not real numbers, and for NaN and infinite
     values unless `finite` is False. If `numeric` is False, the entries are not checked.
@@ -288,7 +288,7 @@ def _refuse_one_hot(y: Any) -> None:
 def check_labels(y: Any, data: np.ndarray, target: Any = None) -> np.ndarray:
     """Return labels as an array, one per row of `data`.
 
-    The error message for missing labels mentions `target`.
+    If labels are missing, the error message gives the value of `target`.
     """
     if y is None:
         reason = "" if target is None else f" if target={target!r} selects a class"

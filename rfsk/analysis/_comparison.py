@@ -52,8 +52,8 @@ class TensorComparison(BaseEstimator):
     Parameters
     ----------
     n_components : int, default=8
-        Number of components of each method that is given by its name; at most the rank of the
-        inputs is used.
+        Number of components of each method that is given by its name. If this number exceeds the
+        rank of the inputs, the rank is used instead.
     references : sequence of str or pairs, default=("cp", "ica", "pca", "dictionary", "hebbian")
         Methods with which the fields are compared. The name "cp" stands for `CumulantCP`, "ica" for
         the filters of scikit-learn's FastICA, "pca" for PCA, "dictionary" for

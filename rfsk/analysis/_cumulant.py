@@ -84,7 +84,7 @@ class Cumulant(ABC):
 
     @property
     def _condensed(self) -> "Cumulant":
-        """Approximation of this cumulant with faster contractions, or the cumulant itself."""
+        """The cumulant itself or, in some subclasses, an approximation with faster contractions."""
         return self
 
     def pair_contract(self, direction: Array, others: Array) -> Array:
@@ -113,7 +113,7 @@ class Cumulant(ABC):
         ----------
         other : Cumulant
             Cumulant with the same `n_features` and `order` as this cumulant. If the tensors have
-            more than 2^24 entries, the two cumulants must be of the same class.
+            more than 2^24 entries, both cumulants must be instances of the same Python class.
         random_state : int, Generator, RandomState or None, default=None
             Seed of the random rows from which the result is estimated for a large sample.
         """
@@ -205,7 +205,7 @@ class CombinedCumulant(Cumulant):
         return np.asarray(sum(factor * kappa.tensor() for factor, kappa in self.terms))
 
     def inner(self, other: Cumulant, random_state: Any = None) -> float:
-        """Inner product of dense tensors or, if these are too large, sum over single cumulants."""
+        """Inner product of dense tensors or, if these are too large, sum over the terms."""
         if self._fits:
             return super().inner(other, random_state)
         return sum(factor * other.inner(kappa, random_state) for factor, kappa in self.terms)
@@ -304,8 +304,8 @@ class TranslationInvariantCumulant(Cumulant):
     def _keep(self, kept: Any, first: Any, second: Any, times: Array, trispectrum: Any) -> None:
         """Store the pairs of wave vectors that are marked in `kept`, (n_sums, n_pairs).
 
-        The pairs of wave vectors in one row of `kept` have the same sum. The marked pairs are
-        stored first.
+        The pairs of wave vectors in one row of `kept` have the same sum. In each row, the marked
+        pairs are stored before the other pairs.
         """
         rows = kept.any(axis=1)
         order = np.argsort(~kept[rows], axis=1, kind="stable")[:, : kept.sum(axis=1).max()]
@@ -575,7 +575,7 @@ class SampleCumulant(Cumulant):
 
     @cached_property
     def _condensed(self) -> Cumulant:
-        """Approximation of this cumulant by leading principal axes of the samples, if faster.
+        """Approximation by leading principal axes, or this cumulant if that would save little time.
 
         If the samples are given in blocks, the approximation uses only some of the rows.
         """

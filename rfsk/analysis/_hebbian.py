@@ -26,14 +26,15 @@ class NonlinearHebbian(ProjectionMixin, BaseEstimator):
 
         w \leftarrow \frac{E[f(w \cdot z)\, z]}{\lVert E[f(w \cdot z)\, z] \rVert}
 
-    The rule finds local maxima of E[F(w.z)], where F' = f. If F increases faster than a square, the
-    projections w.z of the inputs on the learned fields have heavy tails (Brito and Gerstner, PLoS
-    Computational Biology 12, e1005070, 2016). If the inputs have positive excess kurtosis, the
-    cubic rule learns localized fields, whereas `FCNet` does not. If the inputs are saturated,
-    `FCNet` learns localized fields, whereas the cubic rule learns oscillating fields of short
-    wavelength. The projections of saturated inputs on oscillating fields of short wavelength have
-    positive excess kurtosis. The cubic rule learns oscillating fields only from enough samples, and
-    only if the whitening keeps principal components of short wavelength; see `locality_ledger`.
+    The rule finds unit vectors w that are local maxima of E[F(w.z)], where the derivative of F is
+    the nonlinearity f of the rule. If F increases faster than a square, the projections w.z of the
+    inputs on the learned fields have heavy tails (Brito and Gerstner, PLoS Computational Biology
+    12, e1005070, 2016). If the inputs have positive excess kurtosis, the cubic rule learns
+    localized fields, whereas `FCNet` does not. If the inputs are saturated, `FCNet` learns
+    localized fields, whereas the cubic rule learns oscillating fields of short wavelength. The
+    projections of saturated inputs on oscillating fields of short wavelength have positive excess
+    kurtosis. The cubic rule learns oscillating fields only from enough samples, and only if the
+    whitening keeps principal components of short wavelength; see `locality_ledger`.
 
     Parameters
     ----------

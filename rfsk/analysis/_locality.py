@@ -25,11 +25,11 @@ def locality(
 
     On a ring of `side` sites, let the compactness of a field w be the length of the mean of exp(2
     pi i site / side), weighted by w^2. On a torus, the compactness is computed along each axis and
-    averaged over the axes. The compactness is 1 for a single site, and 0 if w^2 is spread evenly
-    around the ring or over two opposite bumps. Let C be the mean compactness of the more compact
-    half of the fields. Let C_0 and C_1 be the mean compactness of the more compact half of
-    surrogates, which have the power spectra of the fields, and random phases for C_0 and equal
-    phases for C_1. Then
+    averaged over the axes. The compactness is 1 if only one weight is nonzero, and 0 if w^2 is
+    constant or consists of two equal bumps on opposite sides of the ring. Let C be the mean
+    compactness of the more compact half of the fields. Let C_0 and C_1 be the mean compactness of
+    the more compact half of surrogates, which have the power spectra of the fields, and random
+    phases for C_0 and equal phases for C_1. Then
 
     .. math::
 
@@ -38,8 +38,8 @@ def locality(
         \mathrm{reach} &= (C_1 - C_0) / (1 - C_0)
 
     Locality is the product of alignment and reach. If some weights of a field are exactly zero, as
-    after pruning, each surrogate of this field consists of the same weights, moved to random sites
-    for C_0 and to neighbouring sites for C_1.
+    after pruning, the surrogates of this field have the same weights at other sites: at random
+    sites for the mean compactness C_0, and at neighbouring sites for the mean compactness C_1.
 
     Parameters
     ----------
@@ -55,10 +55,10 @@ def locality(
     Returns
     -------
     found : dict of str to float
-        `locality`, which is 0 for fields that are as compact as random surrogates and 1 for single
-        sites; its factors `alignment` and `reach`; and `p_value`, the probability that random
-        surrogates are at least as compact as the fields. All values are NaN if all fields are zero,
-        or if each surrogate field is a single site.
+        `locality`, which is 0 for fields that are as compact as random surrogates and 1 for fields
+        with one nonzero weight; its factors `alignment` and `reach`; and `p_value`, the probability
+        that random surrogates are at least as compact as the fields. All values are NaN if all
+        fields are zero, or if each surrogate field has only one nonzero weight.
 
     Examples
     --------

@@ -35,10 +35,10 @@ def ipr(fields: ArrayLike) -> Array:
         \mathrm{IPR}(w) = \frac{\sum_i w_i^4}{\left(\sum_i w_i^2\right)^2}
 
     The IPR does not depend on the scale, sign or position of the field. On D sites, the IPR is 1/D
-    for a uniform field, 1.5/D for a sinusoid, about 3/D for Gaussian noise, and 1 for a single
-    site.
-    The IPR of a Gaussian bump is 0.94/FWHM on a ring and 0.883/FWHM^2 on a torus, where FWHM is the
-    full width at half maximum. D IPR - 3 is the excess kurtosis of the weights about zero.
+    for a uniform field, 1.5/D for a sinusoid, about 3/D for Gaussian noise, and 1 for a field with
+    one nonzero weight. The IPR of a Gaussian bump is 0.94/FWHM on a ring and 0.883/FWHM^2 on a
+    torus, where FWHM is the full width at half maximum. D IPR - 3 is the excess kurtosis of the
+    weights about zero.
 
     Parameters
     ----------
@@ -78,8 +78,8 @@ def field_center(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) 
     -------
     center : ndarray of shape (n_units, n_axes)
         Positions of the centres in sites, in [0, side) on an axis with `side` sites. The centre is
-        NaN for a field of zeros, and for a field whose squared weights are spread evenly around the
-        axis.
+        NaN for a field of zeros, and for a field whose squared weights w^2 have no mean direction,
+        such as a uniform field.
 
     Examples
     --------

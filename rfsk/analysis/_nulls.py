@@ -46,7 +46,7 @@ def with_phases(images: Array, phases: Array) -> Array:
 
 
 def ipr_p_values(images: Array, null: Array) -> Array:
-    """p-value of the IPR of each image; `null` is the IPR of null fields, or random phases."""
+    """p-value of the IPR of each image; `null` holds the IPR of null fields, or random phases."""
     p_values, ratio = np.full(len(images), np.nan), ipr_of(images)
     for unit in np.flatnonzero(np.isfinite(ratio)):
         found = null if null.ndim == 1 else ipr_of(with_phases(images[unit], null))
@@ -190,10 +190,10 @@ def warn_not_testable(fields: Array, sides: tuple[int, ...], inputs: Any) -> str
 
 
 def _unevenness(energy: Array, sides: tuple[int, ...], least: float) -> float:
-    """Squared coefficient of variation of the energy over sites, from products of different rows.
+    """Squared coefficient of variation, across sites, of the energy that all rows share.
 
-    The coefficient is set to 0 if it is at most `least`, or if randomly shifted rows can have a
-    coefficient at least as large.
+    The coefficient is estimated from products of different rows. The result is 0 if the
+    coefficient is at most `least`, or if random shifts of the rows give one at least as large.
     """
     n_sites, sums = energy.shape[1], energy.sum(axis=1)
     pairs = np.square(sums.sum()) - np.square(sums).sum()
