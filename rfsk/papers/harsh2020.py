@@ -113,7 +113,7 @@ def place_cells(bench: Bench, number: int) -> dict[str, float]:
 
 
 def theory_overlap(variance: float, excess: float) -> float:
-    """Predicted squared overlap of the field with the modes for `excess` D / `variance`^2 inputs."""
+    """Predicted squared overlap of a field with the modes for `excess` D / `variance`^2 inputs."""
     return max(0.0, (1.0 - 1.0 / excess) / (1.0 + variance / excess))
 
 

@@ -64,7 +64,7 @@ class Inputs(Sampler):
         return X
 
     def components(self, rung: str) -> list[tuple[float, Array, Array]]:
-        """Components of the "data", or of data with only their "mean" or mean and "covariance"."""
+        """Components of the "data", or of Gaussian inputs with their "mean", or also "covariance"."""
         mean, C, p = self.mean * np.eye(D)[0], np.eye(D), self.density
         C[1, 1] = self.variance
         if rung == "mean":
@@ -83,7 +83,7 @@ def classes(control: str | None) -> list[Any]:
 
 
 def theory(control: str | None, rung: str = "data") -> MixtureFlow:
-    """Flow on the "data", or on inputs that share only their "mean" or mean and "covariance"."""
+    """Flow on the "data", or on Gaussian inputs with their "mean", or also their "covariance"."""
     return MixtureFlow([model.components(rung) for model in classes(control)])
 
 

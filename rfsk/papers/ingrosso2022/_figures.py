@@ -237,7 +237,7 @@ def other_inputs(bench: Bench) -> Any:
 
 
 def gaussian_equivalence(bench: Bench) -> Any:
-    """Claim C7: losses, loss gap if phases of fields are randomized, and excess kurtosis."""
+    """Claim C7: losses, loss gap if phases of fields are randomized, and kurtosis of w.x."""
     figure, axes = _axes(3)
     of_net = {
         name: [measured.losses(bench, number, inputs) for number in range(len(bench.seeds))]

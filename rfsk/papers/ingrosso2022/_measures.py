@@ -84,7 +84,7 @@ def above_chance(rows: Array, references: Array, shape: Any, seed: int) -> float
 def matches(
     name: str, of_net: dict[str, Array], references: Array, shape: Any, seed: int
 ) -> Numbers:
-    """Matches of fields with references, minus chance or matches of bumps, and ratio of widths."""
+    """Matches of fields with references, also minus chance or bumps' matches; width ratios."""
     bumps = of_net["b > 0"]
     match = match_matrix(bumps, references, shape)
     best = match.argmax(axis=1)
@@ -102,7 +102,7 @@ def matches(
 
 
 def coverage(name: str, rows: Array, shape: Any) -> Numbers:
-    """Coverage of the lattice, relative to random positions, and the p-value of such positions."""
+    """Coverage of the lattice, relative to random positions; p-value of random positions."""
     found = tiling(rows, shape)
     return {
         f"{name}: coverage, relative to random positions": found.coverage / found.random_coverage,
@@ -317,7 +317,7 @@ def other_inputs(bench: Bench, number: int) -> Numbers:
 
 
 def losses(bench: Bench, number: int, inputs: str = "nlgp") -> dict[str, Array]:
-    """Losses of nets at each time in TIMES, and IPR and kurtosis of their fields with b > 0.
+    """Losses of nets at each of TIMES, IPR of fields w with b > 0, and excess kurtosis of w.x.
 
     The result `kept` is the Gaussian-equivalence gap of nets whose fields are given random phases,
     divided by the gap of the trained nets.

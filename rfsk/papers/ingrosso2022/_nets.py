@@ -161,7 +161,7 @@ def _net(seed: int, **parameters: Any) -> FCNet | ConvNet:
 
 
 def course(bench: Bench, number: int, inputs: str = "nlgp") -> list[FCNet]:
-    """Nets of one seed on the ring, one trained up to each of TIMES, all with the same steps."""
+    """Nets on the ring, one trained up to each of TIMES; longer trainings repeat shorter ones."""
     rate = _rate(1.0, 20) if bench.quick else _rate(0.05, 1)
     tasks = _with_control(nlgp_task())
     steps = {
