@@ -64,7 +64,7 @@ class Inputs(Sampler):
         return X
 
     def components(self, rung: str) -> list[tuple[float, Array, Array]]:
-        """Components of the "data", or of Gaussian inputs with their "mean", or also "covariance"."""
+        """Components of the "data", or of a Gaussian with their "mean", or also "covariance"."""
         mean, C, p = self.mean * np.eye(D)[0], np.eye(D), self.density
         C[1, 1] = self.variance
         if rung == "mean":
