@@ -22,32 +22,33 @@ class FCNet(NetClassifier):
     .. math:: \phi(x) = \frac{1}{K} \sum_{k=1}^K \sigma(w_k \cdot x / \sqrt{D} + b_k)
 
     Stochastic gradient descent minimizes (phi(x) - t)^2 with target t = +1 for class 0 and t = -1
-    for class 1. A step changes the weights w by -learning_rate K dLoss/dw and the biases b by
-    -learning_rate (K/D) dLoss/db, averaged over the batch, for K units and D features, so that runs
+    for class 1. For K units, D features and the mean loss of a batch, a step changes the weights w
+    by -learning_rate K dLoss/dw and the biases b by -learning_rate (K/D) dLoss/db, so that runs
     with different numbers of units or batch sizes are comparable. If the classes are
     translation-invariant and non-Gaussian, receptive fields become localized and tile the lattice.
     On the control (Gaussian inputs with the same mean and covariance), receptive fields oscillate
     (Ingrosso and Goldt, PNAS 119, e2201854119, 2022).
 
     Skorch trains the net. Where torch is not installed, NumPy trains nets with one hidden layer,
-    two classes and a fixed readout, and draws other random numbers than torch. Without torch, all
-    other options raise an ImportError.
+    two classes and a fixed readout, and draws other random numbers than torch. Without torch, nets
+    with more layers or classes or a trained readout, and other options that need torch, raise an
+    ImportError.
 
     Parameters
     ----------
     n_hidden : int or tuple of int, default=64
         Number K of hidden units, or the sizes of several hidden layers. Layers after the first have
-        standard normal initial weights and zero initial biases. The learning rates of each layer
-        scale with K, its number of units, and D, its number of inputs. Receptive fields and `mask`
-        are those of the first layer. In the formulas of `readout`, K is the size of the last hidden
-        layer.
+        standard normal initial weights and zero initial biases. In the learning rates of a layer, K
+        is the number of its units and D is the number of its inputs. The attribute
+        `receptive_fields_` and the parameter `mask` refer to the first layer. In the formulas of
+        `readout`, K is the size of the last hidden layer.
     activation : {"erf", "tanh", "relu", "linear"} or callable, default="erf"
         Activation function sigma; "erf" is erf(h / sqrt 2), and a callable is a torch function such
         as softplus. If sigma has no negative values and the readout is fixed, the targets are 0 for
         class 0 and 1 for class 1.
     readout : {"auto", "mean", "sqrt", "sum", "linear"}, default="auto"
         "mean", "sqrt" and "sum" are fixed readouts for two classes: the output is s times the sum
-        of the units, with s = 1/K, 1/sqrt K and 1, respectively. The learning rate of w is
+        of the activations, with s = 1/K, 1/sqrt K and 1, respectively. The learning rate of w is
         learning_rate / (s^2 K), so that outputs learn equally fast and fields change less for
         larger s ("lazy" training). "linear" is (1/K) V sigma + c, where V (initially standard
         normal) has the rate readout_rate learning_rate K, and c (initially zero) has the rate
@@ -63,7 +64,8 @@ class FCNet(NetClassifier):
         and the number of steps.
     readout_rate : float, default=0.2
         Learning rate of the linear readout relative to that of the fields. With the squared loss,
-        fields can localize if the readout learns slowly (0.02 with learning_rate=1).
+        fields can localize if the readout learns slowly, as with readout_rate=0.02 and
+        learning_rate=1.
     weight_decay : float, default=2e-4
         Weight decay: each step shrinks w by the fraction learning_rate x weight_decay, which
         suppresses the noise that fields learn from a finite data set.

@@ -112,7 +112,7 @@ class HiddenUnits(nn.Module):
         return len(self.weight)
 
     def layers(self) -> dict[str, tuple[int, int]]:
-        """Numbers of units and of inputs per unit in the layer of each parameter, by name."""
+        """Map each parameter's name to the numbers of units and of inputs per unit in its layer."""
         return dict.fromkeys(("weight", "bias"), (self.n_units, self.fan_in))
 
     def preactivation(self, x: Tensor, scale: float) -> Tensor:
@@ -141,8 +141,9 @@ class HiddenUnits(nn.Module):
 class ReadoutMixin:
     """Readout of the hidden units of a module.
 
-    A fixed readout is the mean of all activations, multiplied by 1, sqrt K or K for K units. The
-    linear readout of n activations a_i is c + (1/n) sum_i V_i a_i, with trained V and c.
+    A fixed readout of K units is the mean of all activations, multiplied by 1 ("mean"), sqrt K
+    ("sqrt") or K ("sum"). The linear readout of n activations a_i is c + (1/n) sum_i V_i a_i, with
+    trained V and c.
     """
 
     def _add_readout(
@@ -171,7 +172,7 @@ class ReadoutMixin:
 
 
 class DenseUnits(HiddenUnits):
-    """Units with inputs w_k.x / sqrt(D) + b_k, and further layers of such units."""
+    """Layers of dense units; unit k of a layer with D inputs x receives w_k.x / sqrt(D) + b_k."""
 
     def __init__(
         self, n_features: int, n_hidden: Shape, *, generator: Generator, **kwargs: Any
@@ -232,7 +233,10 @@ class FullyConnected(ReadoutMixin, DenseUnits):
 
 
 class Autoencoding(DenseUnits):
-    """Dense units and a linear decoder c + sum_k v_k sigma_k / sqrt(D), with v = w if tied."""
+    """Dense units with weights w_k and activations sigma_k, and a linear decoder.
+
+    The reconstruction is c + sum_k v_k sigma_k / sqrt(D), where v_k = w_k if `tied` is True.
+    """
 
     def __init__(
         self, n_features: int, n_hidden: int, tied: bool, seed: int, **kwargs: Any
@@ -252,7 +256,7 @@ class Autoencoding(DenseUnits):
         return torch.addmm(self.intercept, codes, rows, alpha=1.0 / math.sqrt(self.fan_in)), codes
 
     def constrain_(self) -> None:
-        """Limit the norm of decoder rows / sqrt(D) to 1; the L1 penalty limits only the codes."""
+        """Limit norms of decoder rows to sqrt(D), because the L1 penalty limits only the codes."""
         super().constrain_()
         if self.normalized and self.decoder is not None:
             with torch.no_grad():

@@ -186,7 +186,7 @@ class NetClassifier(FieldClassifier):
         self.net_ = SimpleNamespace(module_=module, criterion_=criterion, n_steps_=0)
 
     def _fit(self, prepare: Callable[[], _Training]) -> Self:
-        """Prepare and run a training; restore the estimator if it raises an error."""
+        """Prepare and run a training; if this raises an error, restore the estimator's state."""
         self._check_parameters()
         before = dict(vars(self))
         try:

@@ -1,7 +1,7 @@
 """Two-layer networks with a fixed readout in plain NumPy, and their step of gradient descent.
 
-The NumPy networks are the reference for the compiled step, and train the nets where torch is not
-installed.
+The NumPy networks are the reference in tests of the compiled step. Where torch is not installed,
+they replace the torch modules.
 """
 
 import math
@@ -96,7 +96,7 @@ class FixedReadout:
         return np.concatenate(parts)
 
     def arranged(self, values: Array) -> Array:
-        """Hidden activations, rearranged from an array (n_samples, n_positions, n_units)."""
+        """Arrange activations (n_samples, n_positions, n_units) as (n_samples, n_activations)."""
         return values[:, 0]
 
     def step(

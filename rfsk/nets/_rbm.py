@@ -15,7 +15,7 @@ from .._core._validation import check_option, check_positive, validate_inputs
 
 
 class _Units(NamedTuple):
-    """Distribution of independent units s given their inputs I, proportional to rho(s) exp(s I)."""
+    """Distribution of independent units s with inputs I and the density rho(s) exp(s I) / Z."""
 
     log_normalizer: Any
     mean: Any
@@ -112,7 +112,7 @@ class RBM(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     intercept_ : ndarray of shape (n_features,)
         Biases c of the visible units.
     chains_ : ndarray of shape (batch_size, n_features)
-        Visible units of the Markov chains. Each row is a sample of the model.
+        Values of the visible units of the Markov chains. Each row is a sample of the model.
     n_features_in_ : int
         Number of features.
 

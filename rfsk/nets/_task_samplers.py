@@ -18,9 +18,9 @@ _AT_ONCE = 32
 class TaskSampler:
     """Sampler of stratified batches of a task on a device.
 
-    On a CPU, compiled code draws the fields if the model of every class has few modes and a
-    compiled pixel map. Field number i from compiled code depends only on `seed` and i, and not on
-    the number of fields that are drawn at once. The generator `rng` draws inputs of models without
+    On a CPU, compiled code draws the inputs if the model of every class has separable modes and a
+    compiled pixel map. Input number i from compiled code depends only on `seed` and i, and not on
+    the number of inputs that are drawn at once. The generator `rng` draws inputs of models without
     `from_noise`, and rounds class sizes that are not integers.
     """
 
@@ -99,7 +99,7 @@ def _class_counts(
 
 
 def _layout(model: Any) -> tuple[Any, ...]:
-    """Modes, map and buffers of a model for `draw_fields`."""
+    """Latent modes and pixel map of a model, and buffers, in the form that `draw_fields` needs."""
     from ._compiled_fields import MAPS
 
     name, factor = model.pixel_map.compiled

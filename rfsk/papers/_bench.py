@@ -101,12 +101,13 @@ class Bench:
         tasks : mapping of hashable to Discrimination
             Tasks by name.
         n_steps : int or mapping of hashable to int
-            Number of training steps, for all tasks or by the name of the task.
+            Number of training steps: a number for all tasks, or a mapping with the names of the
+            tasks as keys.
 
         Returns
         -------
         nets : dict of hashable to list of net
-            Trained nets by the name of the task, one per seed.
+            For the name of each task, a list of trained nets, one per seed.
         """
 
         def train() -> dict[Any, list[Any]]:

@@ -26,7 +26,7 @@ def spread(masks: Array, shape: Shape) -> float:
 
 
 def weights_axis(ax: Any, most: float) -> Any:
-    """Set up a logarithmic axis of the fraction of weights left, from `most` down to a tenth."""
+    """Set up a log axis of the fraction of weights that pruning leaves, from `most` down to 0.1."""
     ax.set(xscale="log", xlabel="fraction of weights left")
     ax.set_xticks([1.0, 0.5, 0.25, 0.125], ["1", "1/2", "1/4", "1/8"])
     ax.set_xticks([], minor=True)

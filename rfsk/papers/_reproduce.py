@@ -173,8 +173,8 @@ def reproduce(
     claims : sequence of Claim, default=CLAIMS
         Claims to choose from; by default those of Ingrosso and Goldt (PNAS 119, e2201854119, 2022).
     quick : bool, default=False
-        Whether to use small sizes: batches instead of single samples, a smaller torus and, where
-        this changes the results little, shorter training.
+        Whether to use small sizes: training on batches instead of single samples, a smaller torus
+        and, where this changes the results little, shorter training.
     n_seeds : int, default=3
         Number of repeats, each with its own nets and samples.
     out : path-like, optional
@@ -250,7 +250,7 @@ def reproduce(
 
 
 def _write(result: ClaimResult, bench: Bench, settings: dict[str, Any], path: Path) -> ClaimResult:
-    """Write the values, table and figure of a claim; return the result with `figure_error`."""
+    """Write the values, table and figure of a claim; return the result, with any figure error."""
     claim = result.claim
     if claim.draw is not None and result.error is None:
         import matplotlib.pyplot as plt

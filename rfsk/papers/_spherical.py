@@ -51,7 +51,7 @@ def ascend(
 
 
 def passages(courses: Iterator[Array], direction: Array, n_steps: float) -> tuple[Array, Array]:
-    """Steps until the overlap of each field with `direction` is 1/2, and whether it became 1/2."""
+    """Steps until the overlap of each field with `direction` is 1/2; True if it reached 1/2."""
     steps: Any = 0
     waits: Any = True
     for number, fields in enumerate(courses):
@@ -85,12 +85,12 @@ def compared(name: str, sizes: Array, samples: Array, theory: Array) -> dict[str
 
 
 def near(name: str, tolerance: float) -> Quantity:
-    """Quantity for the ratio of a measured to a predicted value, which must be close to 1."""
+    """Make a `Quantity`: the ratio of a measured to a predicted value, which must be close to 1."""
     return Quantity(name, "derivation", value=1.0, tolerance=tolerance)
 
 
 def expected(name: str, low: float, high: float) -> tuple[Quantity, ...]:
-    """Quantities for an exponent, and for the ratios of measured to predicted values."""
+    """Make quantities: an exponent, its ratio to theory, and the ratio of samples to theory."""
     return (
         Quantity(f"{name}: exponent", "derivation", low, high, digits=2),
         near(f"{name}: exponent over theory", 0.1),

@@ -4,25 +4,26 @@ Class 1 is the mixed cumulant model: inputs have a non-Gaussian latent variable 
 direction v, where p is a factor, and a Gaussian latent variable g along a direction u. If the
 latent variables are correlated, h and g have the same sign. Class 0 is white noise. A field w of
 unit length is trained by online gradient ascent on y f(w.x), with f(s) = -exp(-s^2) and y = +1 for
-class 1 and -1 for class 0. The mean gradient of class 0 has no component along the unit sphere. The
-mean gradient of class 1 follows from the mean F(a, b) = E f(w.x), which depends on the overlaps a =
-w.u and b = w.v of the field w with the directions u and v. With the time t = rate x samples,
+class 1 and -1 for class 0. The mean gradient of class 0 is orthogonal to the unit sphere. The mean
+gradient of class 1 follows from the mean F(a, b) = E f(w.x), which depends on the overlaps a = w.u
+and b = w.v of the field w with the directions u and v. With the time t = learning rate x samples,
 
 .. math::
 
     \frac{da}{dt} = \frac{F_a - a (a F_a + b F_b)}{2} - e a, \qquad
     \frac{db}{dt} = \frac{F_b - b (a F_a + b F_b)}{2} - e b.
 
-In the equations of da/dt and db/dt, F_a and F_b are the derivatives of F(a, b), and e = rate V (D -
-1) / 2 with V = E f'(s)^2 = 4 / 5^(3/2) is the rate at which the noise of single samples reduces
-overlaps. The Hermite expansion of F(a, b) is const + f_2 (a^2 + 2 c a b) / 2 + f_4 k b^4 / 24 +
-..., where f_n is the mean of the n-th derivative of f, c = p E[g h], and k < 0 is the fourth
-cumulant along v. If the latent variables are independent, db/dt = f_4 k b^3 / 12 is cubic in the
-overlap b = w.v, so that this overlap needs a time of order D to grow from D^(-1/2) to order 1. If
-the latent variables are correlated, db/dt = f_2 c a / 2 is linear in the overlap a = w.u, and the
-overlap b = w.v needs a time of order log D. If there is no latent variable along u, the equation of
-db/dt also needs a noise term of variance V = E f'(s)^2. The noise is initially as large as the
-drive f_4 k b^3 / 12 of the overlap b if the learning rate is f_4 k / (6 V D^2).
+In the equations of da/dt and db/dt, F_a and F_b are the partial derivatives of F(a, b), and e =
+(learning rate) V (D - 1) / 2 with V = E f'(s)^2 = 4 / 5^(3/2) is the decay rate of the overlaps
+that the noise of single samples causes. The Hermite expansion of F(a, b) is const + f_2 (a^2 + 2 c
+a b) / 2 + f_4 k b^4 / 24 + ..., where f_n is the mean of the n-th derivative of f at a standard
+normal variable, c = p E[g h], and k < 0 is the fourth cumulant along v. If the latent variables are
+independent, db/dt = f_4 k b^3 / 12 is cubic in the overlap b = w.v, so that this overlap needs a
+time of order D to grow from D^(-1/2) to order 1. If the latent variables are correlated, db/dt =
+f_2 c a / 2 is linear in the overlap a = w.u, and the overlap b = w.v needs a time of order log D.
+If there is no latent variable along u, the equation of db/dt also needs a noise term of variance V
+= E f'(s)^2. With the learning rate f_4 k / (6 V D^2), the noise of db/dt is initially as large as
+the drive f_4 k b^3 / 12.
 """
 
 from typing import Any

@@ -5,13 +5,13 @@ constant, exactly
 
 .. math:: L(w) = E \log \cosh(w \cdot x) - \lVert w \rVert^2 / 2.
 
-*Uniform state.* A uniform field of D weights a is stationary if E S tanh(a S) = D a, where S is the
-sum of the pixels of an input. A small deviation from the uniform field that is a Fourier mode q
-grows at the rate I_q - 1, where I_q = E[P_q / D / cosh(a S)^2], and P_q is the power of the mode q
-of an input. The uniform state is unstable if the index of the inputs, which is the largest I_q of
-the modes other than 0, exceeds 1. For Gaussian inputs with covariance C, the log-likelihood L(w)
-depends on the field w only through w.Cw and the length of w, so that the field of largest
-likelihood is in the first eigenspace of C.
+*Uniform state.* A uniform field, whose D weights are all equal to a, is stationary if E S tanh(a S)
+= D a, where S is the sum of the pixels of an input. A small deviation from the uniform field that
+is a Fourier mode q grows at the rate I_q - 1, where I_q = E[P_q / D / cosh(a S)^2], and P_q is the
+power of the mode q of an input. The uniform state is unstable if the index of the inputs, which is
+the largest I_q of the modes other than 0, exceeds 1. For Gaussian inputs with covariance C, the
+log-likelihood L(w) depends on the field w only through w.Cw and the length of w, so that the field
+of largest likelihood is in the first eigenspace of C.
 
 *Retarded learning.* Consider n inputs of D sites that are white noise plus a pair of Fourier modes
 of variance l. As for Gaussian inputs, the field of largest likelihood is the first eigenvector of
@@ -24,8 +24,8 @@ the centre of the field, and w' = dw/dc. The mean gradient along w' is zero, so 
 of the gradient moves the centre of the field. One step with learning rate r, on B inputs and B
 samples drawn from the machine, moves the centre of the field by -r z.w' / w'.w', where z is the
 noise of the gradient and w' is the derivative of the field w with respect to its centre. To first
-order in r / B, the mean squared move of the centre in a step is r^2 (Var_data + Var_machine)[(w'.x)
-tanh(w.x)] / (B (w'.w')^2).
+order in r / B, the mean squared move of the centre in a step is r^2 V / (B (w'.w')^2), where V is
+the variance of (w'.x) tanh(w.x) over inputs x plus that over samples x of the machine.
 """
 
 from typing import Any
@@ -93,7 +93,7 @@ def fields(bench: Bench, number: int, name: str, n_hidden: int) -> tuple[Array, 
 
 
 def largest_gap(weights: Array) -> float:
-    """Largest distance between adjacent field centres on the ring, over the mean distance."""
+    """Largest distance between adjacent field centres on the ring, divided by the mean distance."""
     angle = np.sort(np.angle(weights**2 @ np.exp(2j * np.pi * np.arange(SIDE) / SIDE)))
     gaps = np.diff(np.append(angle, angle[0] + 2.0 * np.pi))
     return float(gaps.max() / gaps.mean())
@@ -113,12 +113,12 @@ def place_cells(bench: Bench, number: int) -> dict[str, float]:
 
 
 def theory_overlap(variance: float, excess: float) -> float:
-    """Predicted squared overlap with the modes for `excess` times D / `variance`^2 inputs."""
+    """Predicted squared overlap of a field with the modes for `excess` D / `variance`^2 inputs."""
     return max(0.0, (1.0 - 1.0 / excess) / (1.0 + variance / excess))
 
 
 def overlaps(bench: Bench, number: int, variance: float, excess: float) -> float:
-    """Mean squared overlap with the first Fourier mode of fields that are trained on new inputs."""
+    """Train fields on new inputs; return their mean squared overlap with the Fourier modes."""
 
     def train() -> float:
         rng, side = np.random.default_rng([bench.seeds[number], 1]), JUMP.n_features
@@ -140,7 +140,7 @@ def overlaps(bench: Bench, number: int, variance: float, excess: float) -> float
 
 
 def retarded_learning(bench: Bench, number: int) -> dict[str, float]:
-    """Claim H2: overlap with the Fourier modes below and above the critical number of samples."""
+    """Claim H2: overlap of fields with the modes below and above the critical number of samples."""
     found = {}
     for case, (variance, excess) in CASES.items():
         formula = theory_overlap(variance, excess)
@@ -162,7 +162,10 @@ def best_field(X: Array) -> Array:
 
 
 def step_variance(bench: Bench) -> tuple[Array, float]:
-    """Most likely field, and mean squared move of its centre for rate 1 and batch size 1."""
+    """Field of largest likelihood, and mean squared move of its centre in a training step.
+
+    The learning rate and the batch size of the step are 1.
+    """
 
     def compute() -> tuple[Array, float]:
         rng = np.random.default_rng(0)
@@ -208,7 +211,7 @@ def squared_move(centers: Array, blocks: int) -> float:
 
 
 def diffusion(bench: Bench, number: int) -> dict[str, float]:
-    """Claim H3: mean squared displacement of field centres for two batch sizes and two times."""
+    """Claim H3: mean squared displacement of field centres for two batch sizes and durations."""
     (slow, weights), fast = paths(bench, number, 400), paths(bench, number, 100)[0]
     move, late = squared_move(slow, 1), 10 if bench.quick else 20
     formula = LAG * RATE**2 / 400 * step_variance(bench)[1]
@@ -222,7 +225,7 @@ def diffusion(bench: Bench, number: int) -> dict[str, float]:
 
 
 def draw_place_cells(bench: Bench) -> Any:
-    """Claim H1: fields of single units, and of eight units on the inputs and on the control."""
+    """Claim H1: fields of machines with one unit or, on the NLGP and its control, eight units."""
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(1, 3, figsize=(11, 3.0), layout="constrained")
@@ -243,7 +246,7 @@ def draw_place_cells(bench: Bench) -> Any:
 
 
 def draw_retarded_learning(bench: Bench) -> Any:
-    """Claim H2: squared overlap with the Fourier modes as a function of the number of samples."""
+    """Claim H2: squared overlap of fields with the Fourier modes against the number of samples."""
     import matplotlib.pyplot as plt
 
     figure, ax = plt.subplots(figsize=(4.5, 3.2), layout="constrained")

@@ -48,7 +48,7 @@ def _oscillation(r: Array) -> Array:
 
 
 def models(name: str) -> list[Any]:
-    """Class 0 and class 1 by name, such as "erf(0.774 z)", "control of Ising" or "elliptical sign".
+    """Input models of class 0 and class 1 for a name such as "erf(0.774 z)" or "elliptical sign".
 
     The Gaussian kernels of the two classes have correlation lengths of 1 and 3 sites if the name
     ends with "lengths 1 and 3", and of 0.3 and 0.7 sites otherwise.
@@ -76,7 +76,7 @@ def models(name: str) -> list[Any]:
 
 
 def _controlled(bench: Bench, name: str) -> str:
-    """Name of the inputs that replace the inputs `name` under the control of the bench."""
+    """Name of the inputs that the bench's control uses in place of the inputs `name`."""
     prefixes = {"Gaussian inputs": _CONTROL, "elliptical": _ELLIPTICAL, "NLGP inputs": "NLGP "}
     is_control = name.startswith((_CONTROL, _ELLIPTICAL))
     return name if is_control else prefixes.get(bench.control or "", "") + name
@@ -150,7 +150,7 @@ def drives(rows: Array, fields: Array) -> Array:
 
 
 def amplifier(bench: Bench, number: int) -> Numbers:
-    """Claim L1: amplifier of a pixel with noise, and drive of a bump relative to a linear drive."""
+    """Claim L1: amplifier at overlap 0.6, and IPR of a bump's drive over that of a linear drive."""
     found: Numbers = {}
     n_samples = 10_000 if bench.quick else 40_000
     noise = 0.8 * np.random.default_rng(bench.seeds[number]).standard_normal((n_samples, SIDE))
@@ -194,7 +194,7 @@ def kurtosis(bench: Bench, number: int) -> Numbers:
 
 
 def _sinusoid(field: Array) -> tuple[float, int]:
-    """Explained variance R^2 of the best sinusoid, and its number of cycles around the ring."""
+    """R^2 of the sinusoid that best fits a field, and its number of cycles around the ring."""
     power = np.abs(np.fft.rfft(field)) ** 2
     inside = 2.0 * power[1:-1]
     return float(inside.max() / (inside.sum() + power[0] + power[-1])), 1 + int(inside.argmax())
@@ -312,7 +312,7 @@ def draw_amplifier(bench: Bench) -> Any:
 
 
 def draw_kurtosis(bench: Bench) -> Any:
-    """Claim L2: IPR of flow and neurons as a function of excess kurtosis, and fields of neurons."""
+    """Claim L2: IPR of fields of flow and neurons against excess kurtosis; fields of neurons."""
     figure, (left, right) = _axes("IPR of the field", "trained neurons")
     gains = [f"erf({gain:.3g} z)" for gain in np.logspace(-1, 1, 10)]
     exponents = [f"algebraic({k})" for k in (4.5, 5, 5.5, 5.8, 6, 6.1, 7, 8, 10, 15, 30)]

@@ -31,7 +31,7 @@ CONTROLS = ("permuted pixels", "white pixels")  # permute pixels within, and acr
 
 
 def profile(fields: Array) -> Array:
-    """Mean sensitivity of estimated to noisy pixels, as a function of the displacement."""
+    """Mean derivative of an estimated with respect to a noisy pixel, by their displacement."""
     return np.asarray(np.mean([np.roll(row, -site) for site, row in enumerate(fields)], axis=0))
 
 
@@ -74,7 +74,7 @@ def fitted(bench: Bench, number: int, name: str, noise: float) -> Array:
 
 
 def trained(bench: Bench, number: int, name: str, noise: float) -> tuple[Array, float]:
-    """Mean sensitivity of a trained ReLU network, and its error relative to the linear denoiser."""
+    """Mean sensitivity of a trained ReLU network; its error over that of the Wiener filter."""
 
     def train() -> tuple[Array, float]:
         rates = {"batch_size": 500, "learning_rate_init": 0.003}
@@ -105,7 +105,7 @@ def posterior(bench: Bench, number: int, noise: float) -> Array:
     local = np.stack([local, 1.0 - local], axis=2)[:, :, None]
 
     def messages(sites: range) -> dict[int, Array]:
-        """Sum of posterior weights over earlier spins, by the values of spin 0 and of each spin."""
+        """Weight of each pair of values of spins 0 and `site`, summed over the spins in between."""
         message, found = np.tile(np.eye(2), (n, 1, 1)), {}
         for site in sites:
             found[site] = message @ bond
@@ -167,7 +167,7 @@ def best_denoiser(bench: Bench, number: int) -> dict[str, float]:
 
 
 def draw(bench: Bench, claim: str) -> Any:
-    """Draw sensitivities (crosses) together with those of the optimal linear denoiser (lines)."""
+    """Draw sensitivities of a claim's denoisers (crosses) and of the optimal linear one (lines)."""
     import matplotlib.pyplot as plt
 
     names = {"L1": ("formula", "fit"), "L2": ("linear", "net"), "L3": ("linear", "best")}

@@ -42,7 +42,7 @@ def data(bench: Bench, number: int, part: int, *, is_control: bool = False) -> t
 
 
 def net(bench: Bench, number: int, part: int, n_samples: int, **options: Any) -> FCNet:
-    """Untrained network, which takes the same number of steps for any number of samples."""
+    """Untrained network; `fit` takes about the same number of steps for any `n_samples`."""
     size, n_steps = (40, 4000) if bench.quick else (80, 10_000)
     options |= {"batch_size": 100, "max_epochs": max(1, n_steps * 100 // n_samples)}
     options |= {"init_scale": 1.0, "weight_decay": 0.0, "learning_rate": 2.0}
@@ -75,9 +75,9 @@ def pruned(dense: FCNet, mask: Array) -> Array:
 def locality(bench: Bench, number: int, mask: Array) -> tuple[float, float, float]:
     """Compactness of a mask, its ratio to that of random masks, and the fraction of local units.
 
-    The compactness is a mean over the weights that are left. Random masks have the same number of
-    weights per unit as the mask. A unit is local if its mask is significantly more compact (at the
-    5 % level) than random masks.
+    The compactness of a mask is a mean over its units, each weighted by its number of weights in
+    the mask. Random masks have the same number of weights per unit as the mask. A unit is local if
+    its mask is significantly more compact (at the 5 % level) than random masks.
     """
     mask = mask[mask.any(axis=1)]
     if not len(mask):
@@ -144,7 +144,7 @@ def accuracies(bench: Bench, number: int) -> dict[str, float]:
 
 
 def generalization(bench: Bench, number: int) -> dict[str, float]:
-    """Claim N2: gains in test accuracy due to the beta-lasso and its mask."""
+    """Claim N2: test accuracy of the beta-lasso and of its mask, minus that of other networks."""
     found = accuracies(bench, number)
     return {
         "dense network: test accuracy": found["dense"],

@@ -35,7 +35,7 @@ def mixing(bench: Bench, number: int) -> Array:
 
 
 def cumulants_of(bench: Bench) -> Array:
-    """Fourth cumulants of the sources, which are all equal or zero under a control."""
+    """Fourth cumulants of the sources; the bench's control can set them all equal or to zero."""
     controlled = {"Gaussian inputs": 0.0 * LAMBDAS, "equal cumulants": np.full_like(LAMBDAS, 6.0)}
     return controlled.get(bench.control or "", LAMBDAS)
 

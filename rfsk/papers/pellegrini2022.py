@@ -109,7 +109,7 @@ def local(bench: Bench, number: int) -> Numbers:
 
 
 def data(bench: Bench, number: int) -> Numbers:
-    """Claim P2: spread of masks with fewer samples and with noisy labels."""
+    """Claim P2: spread of masks for 2,000 samples or noisy labels, over that for 20,000 samples."""
     found: Numbers = {}
     for stage, left in ((2, "a third left"), (4, "an eighth left")):
         many = relative_spread(bench, "many", stage, number)
@@ -160,7 +160,7 @@ def draw_masks(bench: Bench) -> Any:
 
 
 def draw_data(bench: Bench) -> Any:
-    """Claim P2: spread of masks as a function of the fraction of weights left."""
+    """Claim P2: spread of masks as a function of the fraction of weights that pruning leaves."""
     import matplotlib.pyplot as plt
 
     figure, ax = plt.subplots(figsize=(5, 3.4), layout="constrained")
@@ -184,7 +184,7 @@ def draw_data(bench: Bench) -> Any:
 
 
 def draw_iterative(bench: Bench) -> Any:
-    """Claim P3: accuracy as a function of the fraction of weights left."""
+    """Claim P3: accuracy as a function of the fraction of weights that pruning leaves."""
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(1, 2, figsize=(8, 3.4), layout="constrained")

@@ -10,8 +10,8 @@ of the spread of pixels that are evenly distributed over a quarter of the ring, 
 D sites. Surrogates with random phases have the spectrum of the dense fields, and the largest
 weights of surrogates form clusters as well. Therefore, a mask whose spread is smaller than the
 spread of masks of surrogates is more local than the second-order statistics of the dense network
-imply. Median spreads over 20 units have errors of about 10 %. A spread counts as smaller if it is
-smaller by at least 20 %.
+imply. Median spreads over 20 units have errors of about 10 %. Only spreads that differ by at least
+20 % count as different.
 
 Second-order statistics can localize masks. While the weights w of a unit with b < 0 are small,
 dw/dt is proportional to M w, where the matrix M is the difference C_0 - C_1 of the covariances of
@@ -65,7 +65,7 @@ def pruned(bench: Bench, source: str, number: int) -> list[FCNet]:
 
 
 def fields(bench: Bench, source: str, stage: int, number: int, kind: str = "IMP") -> Array:
-    """Fields of a network that is pruned, or has "one-shot" or "random" masks of equal size."""
+    """Fields of a pruned network, or of one with "one-shot" or "random" masks of the same sizes."""
     nets = pruned(bench, source, number)
     if kind == "IMP" or stage == 0:
         return nets[stage].receptive_fields_
@@ -81,7 +81,10 @@ def fields(bench: Bench, source: str, stage: int, number: int, kind: str = "IMP"
 
 
 def eigenvector_masks(matrix: Array, masks: Array, counts: Array) -> Array:
-    """Masks by repeated pruning of leading eigenvectors to `counts` pixels, from initial masks."""
+    """Masks that repeated pruning of leading eigenvectors of `matrix` makes from initial masks.
+
+    Row i of `counts` lists how many pixels of each mask are left after round i.
+    """
     found = np.zeros_like(masks)
     for unit, mask in enumerate(masks):
         kept = np.flatnonzero(mask)
@@ -160,7 +163,7 @@ def inputs(bench: Bench, number: int) -> Array:
 
 
 def removed(bench: Bench, number: int) -> list[tuple[Array, Array]]:
-    """Fields of units with b > 0 before each of four rounds, and masks of the removed weights."""
+    """Fields with b > 0 before each of four pruning rounds, and masks of the removed weights."""
     found = []
     for stage in range(4):
         now, then = (fields(bench, "NLGP", s, number)[SIGNS["b > 0"]] for s in (stage, stage + 1))
@@ -205,7 +208,7 @@ def kurtosis(bench: Bench, number: int) -> Numbers:
 
 
 def draw_spreads(bench: Bench, panels: tuple[tuple[str, str], ...]) -> Any:
-    """Claims R1 to R3: spread of masks as a function of the fraction of weights left."""
+    """Claims R1 to R3: spread of masks by the fraction of weights that pruning leaves."""
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.4), layout="constrained", sharey=True)
@@ -226,7 +229,7 @@ def draw_spreads(bench: Bench, panels: tuple[tuple[str, str], ...]) -> Any:
 
 
 def draw_kurtosis(bench: Bench) -> Any:
-    """Claim R4: excess kurtosis during pruning, and cavity scores as a function of the weights."""
+    """Claim R4: excess kurtosis of w.x during pruning, and cavity scores by size of the weight."""
     import matplotlib.pyplot as plt
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.6, 3.4), layout="constrained")

@@ -16,8 +16,8 @@ difference of the covariances makes fields grow exponentially, so that the time 
 have an effect is proportional to the logarithm of the inverse of the initial size of the fields.
 The drive of the fourth cumulant is cubic in the fields, so that the time until the cumulant has an
 effect is inversely proportional to the square of the initial size of the fields. The output phi of
-the network does not change the order in which means, covariances and cumulants have an effect:
-because s''(h) = -h s'(h) for erf units with input h, fields orthogonal to the learnt directions
+the network does not change the order in which means, covariances and cumulants have an effect. For
+erf units with input h, s''(h) = -h s'(h), so that fields orthogonal to the learnt directions
 neither grow nor decay once E[(y - phi) s'(h)] = 0. Each class is a mixture of Gaussians, so that
 `MixtureFlow` is exact to all orders and gives the expected times.
 """
@@ -64,7 +64,7 @@ class Inputs(Sampler):
         return X
 
     def components(self, rung: str) -> list[tuple[float, Array, Array]]:
-        """Gaussian mixture with the statistics "mean", "covariance" or all ("data")."""
+        """Components of the "data", or of a Gaussian with their "mean", or also "covariance"."""
         mean, C, p = self.mean * np.eye(D)[0], np.eye(D), self.density
         C[1, 1] = self.variance
         if rung == "mean":
@@ -83,7 +83,7 @@ def classes(control: str | None) -> list[Any]:
 
 
 def theory(control: str | None, rung: str = "data") -> MixtureFlow:
-    """Exact flow and loss on inputs with the statistics "mean", "covariance" or all ("data")."""
+    """Flow on the "data", or on Gaussian inputs with their "mean", or also their "covariance"."""
     return MixtureFlow([model.components(rung) for model in classes(control)])
 
 
@@ -169,9 +169,10 @@ def order(bench: Bench, number: int) -> dict[str, float]:
 
 
 def effects(course: Course, X: Array, y: Array) -> Array:
-    """Change of the mean output by edited samples, relative to the difference of the classes.
+    """Relative change of the mean output of class 1 when its samples are edited.
 
-    Samples of class 1 are given the mean, or the mean and covariance, of class 0.
+    Samples of class 1 are given the mean, or the mean and covariance, of class 0. The change is
+    divided by the difference between the mean outputs of the classes.
     """
     to, of = X[y == 0], X[y == 1]
     centered, mean = of - of.mean(axis=0), to.mean(axis=0)
@@ -183,7 +184,7 @@ def effects(course: Course, X: Array, y: Array) -> Array:
 
 
 def edits(bench: Bench, number: int) -> dict[str, float]:
-    """Claim R2: effects of edited samples, and gap of the loss to the control of the means."""
+    """Claim R2: effects of edited samples, and loss on the means-only control minus on the data."""
     places, (X, y) = np.searchsorted(TIMES, (0.25, 6.0, 40.0)), samples(bench, number)
     courses = [
         [course[int(place)] for place in places]
@@ -202,7 +203,7 @@ def edits(bench: Bench, number: int) -> dict[str, float]:
 
 
 def draw(bench: Bench, claim: str) -> Any:
-    """Draw losses, or effects of edited samples, of the network (marks) and the flow (lines)."""
+    """Draw losses or effects of edited samples, for the network (marks) and the flow (lines)."""
     import matplotlib.pyplot as plt
 
     courses = trained(bench, 0)[1:], followed(bench, 0)[1:]

@@ -23,10 +23,10 @@ of order k^2 / (V D^3) b. Therefore, online ascent needs a number of samples of 
 k^2), times a number that `mean_passage_time` computes.
 
 *Smoothed loss.* If the loss is averaged over a wide neighbourhood of the field w, the gradient is
-(x.x - D - 2) s x, where s = w.x. By the partial trace of the cumulant, the mean of the smoothed
-gradient is k b v, which is linear in the overlap b. The variance of the smoothed gradient along
-each direction is V = 2 (D + 2). With the learning rate abs(k) / (2 V D), ascent on the smoothed
-loss needs a number of samples of order D^2 log D.
+(x.x - D - 2) s x, where s = w.x. The mean of the smoothed gradient is the partial trace of the
+fourth cumulant, applied to w: k b v, which is linear in the overlap b. The variance of the smoothed
+gradient along each direction is V = 2 (D + 2). With the learning rate abs(k) / (2 V D), ascent on
+the smoothed loss needs a number of samples of order D^2 log D.
 """
 
 from collections.abc import Iterator

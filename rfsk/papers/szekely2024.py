@@ -44,7 +44,7 @@ def sample_size() -> float:
 
 
 def factors(bench: Bench, number: int, multiple: float) -> tuple[float, float]:
-    """Mean match and relative IPR of the factors of samples, compared with the exact CP factor."""
+    """Mean match of sample CP factors with the exact CP factor, and mean ratio of their IPRs."""
     exact = bench.once("exact", lambda: symmetric_cp(cumulant(RING), 1, random_state=0).components)
     model = RING.gaussian_clone() if bench.control == "Gaussian inputs" else RING
     rng = np.random.default_rng([bench.seeds[number], 0])
@@ -117,7 +117,7 @@ def classes(bench: Bench, number: int, n: int, part: int) -> tuple[Array, Array]
 
 
 def accuracy(bench: Bench, number: int, rate: float) -> float:
-    """Accuracy of a net, given the rate of the first layer relative to the readout (0: fixed)."""
+    """Accuracy of a net whose first layer learns `rate` times as fast as the readout (0: fixed)."""
 
     def train() -> float:
         X, y = classes(bench, number, 40 * SIDE**2 // 2, 1)
@@ -164,7 +164,7 @@ def laziness(bench: Bench, number: int) -> dict[str, float]:
 
 
 def draw(bench: Bench, claim: str) -> Any:
-    """Draw the figure of a claim: IPR and accuracy by number of inputs, or accuracies by rate."""
+    """Draw IPR and accuracy by number of inputs, or accuracy by relative rate of layer 1."""
     import matplotlib.pyplot as plt
 
     figure, ax = plt.subplots(figsize=(4.8, 3.2), layout="constrained")

@@ -86,13 +86,14 @@ class ReceptiveFieldDisplay(Display):
         Parameters
         ----------
         ax : matplotlib Axes, optional
-            Axes to draw on. By default, a new figure is made, in which images have a colour bar.
+            Axes to draw on; by default those of a new figure, which has a colour bar unless `kind`
+            is "lines".
         kind : {"auto", "map", "lines", "mosaic"}, default="auto"
             On a ring, "map" shows each unit as a coloured row, and "lines" shows each unit as a
             curve with an offset. On a torus, "mosaic" shows the fields as tiles. "auto" selects
             "map" on a ring and "mosaic" on a torus.
         sort : bool, default=True
-            Whether to order units by centre.
+            Whether to order units by the centre of their field.
         bound : float, optional
             End of the colour scale, which runs from -`bound` to `bound`. The default is
             `style.limit` of the fields, the 99th percentile of the absolute weights, so that weak

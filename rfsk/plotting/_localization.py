@@ -111,7 +111,7 @@ class LocalizationDisplay(Display):
         return self
 
     def _mark_levels(self, end: float) -> None:
-        """Mark the IPR of uniform fields, Fourier modes and noise above the axes."""
+        """Mark and label (at the top) the IPR of uniform fields, of Fourier modes and of noise."""
         places = {name: level / self.n_features for name, level in _LEVELS.items()}
         places = {name: place for name, place in places.items() if place <= end}
         for place in places.values():

@@ -18,7 +18,7 @@ class MatchingDisplay(Display):
     Parameters
     ----------
     match : array-like of shape (n_units, n_references)
-        Match of each pair, the largest absolute cosine over all shifts.
+        Match of each field with each reference, the largest absolute cosine over all shifts.
 
     Attributes
     ----------

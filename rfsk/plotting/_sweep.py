@@ -109,7 +109,7 @@ class SweepDisplay(Display):
 
 
 def checked_table(table: Any, names: Sequence[str], numbers: Sequence[str]) -> pd.DataFrame:
-    """Check the columns of a table; warn if means combine different values of a parameter."""
+    """Check the columns of a table; warn if one mean combines several values of a parameter."""
     parameters = getattr(table, "attrs", {}).get("parameters", [])
     table = pd.DataFrame(table)
     for name in names:
@@ -147,7 +147,7 @@ def is_log_spaced(values: NDArray[Any]) -> bool:
 
 
 def scale_axis(ax: Any, which: str, values: NDArray[Any]) -> None:
-    """Make an axis logarithmic and choose its ticks if `is_log_spaced`.
+    """Make an axis logarithmic and choose its ticks, but only if `is_log_spaced(values)`.
 
     The ticks are at the given values if these are round numbers, and otherwise at round numbers.
     """

@@ -14,8 +14,8 @@ class TrainingDisplay(Display):
     """Loss on the inputs and on the control, and localization of the fields, by training step.
 
     The loss on the control equals the loss on the inputs as long as a net uses only second-order
-    statistics. Fields become localized when the two losses begin to differ. The loss on the control
-    minus the loss on the inputs is the Gaussian-equivalence gap.
+    statistics. Fields become localized when the losses on the inputs and on the control begin to
+    differ. The loss on the control minus the loss on the inputs is the Gaussian-equivalence gap.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class TrainingDisplay(Display):
 
     @classmethod
     def from_estimator(cls, estimator: Any) -> Self:
-        """Draw the loss of a net on inputs and control, and its localization, during training.
+        """Draw the loss of a net on inputs and control, and the IPR of its fields, during training.
 
         Parameters
         ----------

@@ -172,7 +172,7 @@ def aligned(field: Array, references: Array, shape: Shape) -> Array:
 
 
 def centered(values: Array, field: Array, shape: Shape) -> Array:
-    """Scale values to unit norm and roll them so that the peak of a field is in the middle."""
+    """Normalize `values`, and apply the sign and shift that make `field` peak in the middle."""
     peak = np.abs(field).argmax()
     shifts = np.array(shape) // 2 - np.unravel_index(peak, shape)
     unit = np.sign(field[peak]) * values.reshape(shape) / np.linalg.norm(values)

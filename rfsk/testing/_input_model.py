@@ -38,8 +38,8 @@ def check_input_model(
     random_state : int, Generator, RandomState or None, default=None
         Seed of all samples.
     expected_failed_checks : dict of str to str, optional
-        Reasons why checks may fail, with the names of the checks as keys. An AssertionError is
-        raised if a check fails that is not a key.
+        Reasons why checks may fail, with the names of the checks as keys. If any other check fails,
+        an AssertionError is raised.
 
     Returns
     -------

@@ -171,7 +171,7 @@ def input_models(
     shape : int or tuple of int, optional
         Lattice of the models; drawn by default.
     boundary : {"periodic", "open"}, optional
-        Boundary of the models; by default, models with either boundary are drawn.
+        Boundary of the models; by default, models with periodic and with open boundaries are drawn.
     max_side : int, default=24
         Number of sites of the largest ring, as in `lattice_shapes`.
 

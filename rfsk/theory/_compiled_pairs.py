@@ -18,12 +18,14 @@ def sum_pairs(a, x, v):
 
     .. math:: r = \sqrt{(1 + v_j)(1 + v_k)}\, \sin(\sqrt p\, x) / \sqrt p, \qquad p = v_j v_k,
 
-    clipped to [-1, 1]. The array a of coefficients has the shape (class, unit, order), the array v
-    of saturation parameters has the shape (class, unit), and the array x = Q sqrt(N_j N_k / (q_j
-    q_k)) of scaled covariances has the shape (class, unit, unit).
+    clipped to [-1, 1]. The array a of coefficients has the shape (class, unit, order), and the
+    array v of saturation parameters has the shape (class, unit). The array x = Q sqrt(N_j N_k /
+    (q_j q_k)), where the local fields have the covariances Q, the variances q and the norms N, has
+    the shape (class, unit, unit).
 
-    The function returns the sums over ordered pairs of different units, of shape (class,), and half
-    of the derivatives of the sums with respect to the arrays `a`, `x` and `v`.
+    The function returns the sums over ordered pairs of different units, of shape (class,). It also
+    returns the derivatives of these sums with respect to the arrays `a`, `x` and `v`, each
+    multiplied by 1/2.
     """
     n_classes, n_units, n_orders = a.shape
     total, by_a = np.zeros(n_classes), np.zeros_like(a)

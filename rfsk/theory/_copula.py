@@ -1,8 +1,8 @@
 r"""Model of local fields as saturated Gaussian variables with a Gaussian copula.
 
 A local field h of variance q is modelled as h = sqrt(q) e(zeta; v) / sqrt(N(v)), where zeta is
-standard normal, and the saturation parameter v is chosen according to the excess kurtosis of h. For
-v > 0,
+standard normal, e and N are functions of the saturation parameter v, and v is chosen according to
+the excess kurtosis of h. For v > 0,
 
 .. math::
 
@@ -68,7 +68,7 @@ def _by_sign(
 
 @cache
 def _saturation_table() -> tuple[Any, Any, float, float]:
-    """Interpolant of v / (1 + v) as a function of the kurtosis, its derivative, and its range."""
+    """Interpolants of v / (1 + v) and its slope over kurtosis; lowest and highest kurtosis."""
     v = np.concatenate([-np.geomspace(-_SATURATION[0], 1e-3, 60), [0.0]])
     v = np.concatenate([v, np.geomspace(1e-3, _SATURATION[1], 140)])[:, None]
     zeta = np.linspace(-14.0, 14.0, 20_001)

@@ -83,8 +83,8 @@ class CopulaFlow(Flow):
     learning_rate / batch_size is small. The inputs must have P(x) = P(-x). The targets of class 0
     and class 1 are +1 and -1, or 0 and 1 if `activation` is "relu". On 30 tasks, the mean IPR of
     the units with positive or with negative initial bias was compared in the flow and in trained
-    nets. The relative difference was 3 % in the median and at most 21 %; on the tasks that pass the
-    check of `predict_fields`, the relative difference was at most 14 %.
+    nets. The mean IPR in the flow differed from that in nets by 3 % in the median and by at most 21
+    % on all tasks, and by at most 14 % on the tasks that pass the check of `predict_fields`.
 
     Parameters
     ----------
@@ -129,7 +129,7 @@ class CopulaFlow(Flow):
         return _ACTIVATIONS[self.activation]
 
     def loss(self, fields: ArrayLike, biases: ArrayLike, *, gaussian: bool = False) -> float:
-        """Mean squared error of given units.
+        """Mean squared error of a net with given fields and biases.
 
         Parameters
         ----------
@@ -279,7 +279,7 @@ class CopulaFlow(Flow):
 
 
 def _fourth_cumulant(source: Any) -> Any:
-    """Fourth cumulant of a class, in the representation that contracts fastest."""
+    """Fourth cumulant of a class, in the representation that is fastest to contract with fields."""
     try:
         kappa = cumulant(source)
     except (NotImplementedError, ValueError):  # a ValueError on large lattices

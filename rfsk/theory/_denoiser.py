@@ -15,9 +15,9 @@ def denoiser_fields(source: Any | ArrayLike, noise: float) -> Array:
 
     The inputs x have the covariance C and are observed with white Gaussian noise of standard
     deviation s. The Wiener filter S = C (C + s^2)^-1 estimates x by S (x + noise) with the least
-    squared error. The Wiener filter depends only on C and s. By the Cramer-Rao inequality, the
-    Wiener filter minus the mean Jacobian of the optimal nonlinear denoiser is a positive
-    semi-definite matrix, which is zero for Gaussian inputs.
+    squared error. The Wiener filter depends only on the covariance C and the noise level s. By the
+    Cramer-Rao inequality, the Wiener filter minus the mean Jacobian of the optimal nonlinear
+    denoiser is a positive semi-definite matrix, which is zero for Gaussian inputs.
 
     Parameters
     ----------

@@ -55,8 +55,8 @@ class LocalizationIndex:
         The standard error is 0 for elliptical models, and for all models with theory="committee".
     closure : float
         Index according to `RectifiedFlow`, which assumes that pixels depend weakly on one another.
-        For models, `closure` has no sampling error. If the index exceeds 1, the difference of
-        `closure` from 1 is too small by a factor of 1.3 to 3 for most models. With
+        For models, `closure` has no sampling error. If the index exceeds 1, `closure` - 1 is
+        smaller than the exact value, `index` - 1, by a factor of 1.3 to 3 for most models. With
         theory="committee", `closure` is NaN.
     reason : str
         Reason why the index is not defined; an empty string if the index is defined.
@@ -110,8 +110,9 @@ def localization_index(
     of 3e-4. For other models and for samples with n rows, the density p_S is smoothed over n^(-1/9)
     standard deviations of S; with n = 20,000, the index has a standard error of 0.02 and a bias
     below 0.003. If S is discrete, as for spins, the density p_S is smoothed as well. For discrete
-    S, every mode grows initially, and the index shows whether a mode continues to grow when the
-    response to the mode exceeds the spacing of the values of S.
+    S, every mode grows initially, and the index shows whether a mode continues to grow once the
+    change of w.x that the mode causes exceeds the spacing of the values of w.x for the uniform
+    field w.
 
     theory="committee" is for small fields of erf or tanh units with a positive bias (`CubicFlow`):
 

@@ -40,8 +40,8 @@ class FieldPrediction:
         mean and covariance) minus `loss`; and, for a net with the predicted fields and biases on
         samples, `accuracy`, `sample_loss` and its standard error `sample_loss_error`. If `check` is
         True, the table has the further columns `ipr_error_positive` and `ipr_error_negative`,
-        estimates of the relative errors of the mean IPR. These estimates are about two thirds of
-        the errors found in trained nets.
+        estimates of the relative errors of the mean IPR. The estimated errors of the IPR are about
+        two thirds of the errors found in trained nets.
     shape : tuple of int
         Lattice of the inputs.
 
@@ -78,8 +78,8 @@ class FieldPrediction:
         Returns
         -------
         match : dict of str to float
-            For the units with "positive" and with "negative" initial bias, the median of the best
-            match with a predicted field of the same sign of the bias.
+            For the units with "positive" and with "negative" initial bias, the median over units of
+            the best match with the predicted fields of the same sign of the bias.
         """
         trained = receptive_fields(net)
         is_first, is_mine = starts_positive(trained), starts_positive(self.fields)
@@ -112,9 +112,9 @@ def predict_fields(
 ) -> FieldPrediction:
     """Predict the fields, biases and loss of a net from second- and fourth-order statistics.
 
-    `CopulaFlow` is integrated from several sets of random initial fields. The variation between
-    these sets gives the standard error of the prediction. The closure, that is, the approximation
-    of the loss by `CopulaFlow`, is checked on samples.
+    `CopulaFlow` is integrated from several sets of random initial fields. The variation between the
+    sets of initial fields gives the standard error of the prediction. The closure, that is, the
+    approximation of the loss by `CopulaFlow`, is checked on samples.
 
     Parameters
     ----------
@@ -138,8 +138,8 @@ def predict_fields(
     n_repeats : int, default=3
         Number of sets of random initial fields.
     check : bool, default=True
-        Whether to check the loss and the velocities of `CopulaFlow` on samples. This check takes
-        about half of the computing time.
+        Whether to check the loss and the velocities of `CopulaFlow` on samples. The check on
+        samples takes about half of the computing time.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the initial fields and of the samples.
 
@@ -201,8 +201,9 @@ def _ipr_errors(
 ) -> tuple[float, float]:
     """Estimated relative errors of the mean IPR of units with positive and negative initial bias.
 
-    The flow is continued for half of the time of the course, once unchanged and once with a
-    constant added to its velocity: the velocity on samples minus the velocity of the flow.
+    The flow is continued from the end of the time course for half of the course's duration, once
+    unchanged and once with a constant added to its velocity: the velocity on samples minus the
+    velocity of the flow.
     """
     u, b = course.fields, course.biases
     positive, end = starts_positive(u), np.array([0.5 * course.times[-1]])
@@ -218,7 +219,7 @@ def _ipr_errors(
 def _sample_velocity(
     flow: CopulaFlow, u: Array, b: Array, samples: tuple[Array, ...]
 ) -> tuple[Array, Array]:
-    """Velocities of fields and biases on samples, at most about 50,000 per class."""
+    """Velocities of fields and biases, from at most about 50,000 samples per class."""
     by_u, by_b, (function, derivative) = np.zeros_like(u), np.zeros_like(b), flow.functions
     for X, target in zip(samples, flow.targets, strict=True):
         rows = X[:: -(-len(X) // _N_SAMPLES[True])]

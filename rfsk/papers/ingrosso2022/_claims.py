@@ -27,7 +27,7 @@ def _at_most(name: str, high: float, evidence: str = "control", digits: int = 2)
 
 
 def _tiles(name: str, high: float | None = None) -> tuple[Quantity, Quantity]:
-    """Quantities for the coverage of the lattice, and for the test of regular positions."""
+    """Make quantities: coverage of the lattice, and p-value of random against regular positions."""
     p_value = f"{name}: p-value of random positions, against regular ones"
     return (
         _at_least(f"{name}: coverage, relative to random positions", 1.0),
@@ -36,7 +36,7 @@ def _tiles(name: str, high: float | None = None) -> tuple[Quantity, Quantity]:
 
 
 def _matches(name: str) -> tuple[Quantity, ...]:
-    """Quantities for matches of fields, compared with chance and bumps, and for width ratios."""
+    """Make quantities: matches of fields with references, and widths relative to references."""
     ratio = f"{name}width over that of the match, b > 0"
     return (
         _at_least(f"{name}match, b > 0", 0.9, digits=3),

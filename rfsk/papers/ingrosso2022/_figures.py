@@ -94,7 +94,7 @@ def _overlay(ax: Any, named: Mapping[str, Array], center: Array | None = None) -
 
 
 def _median(bench: Bench, kind: str, references: Array) -> tuple[Array, Array]:
-    """Field with the median match of the units with b > 0, and its reference, shifted to match."""
+    """Field with the median match among units with b > 0, and its best reference, aligned."""
     bumps, shape = fields(bench, kind, 0)["b > 0"], net(bench, kind, 0).shape_
     match = measured.best_match(bumps, references, shape)
     row = bumps[np.argsort(match)[len(match) // 2]]
@@ -128,7 +128,7 @@ def localized_fields(bench: Bench) -> Any:
 
 
 def convolutional_match(bench: Bench) -> Any:
-    """Claim C2: fields with the median match, their filters on both lattices, and all matches."""
+    """Claim C2: on each lattice, the field with the median match, its filter, and every match."""
     figure, axes = _axes(3)
     row, laid = _median(bench, "ring", measured.filters(bench, "ring", 0))
     _overlay(axes[0], {"field": row, "filter": laid}, row)
@@ -202,7 +202,7 @@ def reduced_model(bench: Bench) -> Any:
 
 
 def cumulant_factors(bench: Bench) -> Any:
-    """Claim C5: CP factors, a field with its factor, and the matches of all units."""
+    """Claim C5: CP factors, a field with its best-matching factor, and the matches of all units."""
     figure, axes = _axes(3)
     components = measured.factors(bench, 0).components_
     _show(axes[0], "CP factors of the fourth cumulant", components)
@@ -223,7 +223,7 @@ def cumulant_factors(bench: Bench) -> Any:
 
 
 def other_inputs(bench: Bench) -> Any:
-    """Claim C6: fields of nets with other inputs or activations, and their IPR over the control."""
+    """Claim C6: fields of nets with other inputs or activations; IPR on inputs and on control."""
     figure, axes = _axes(4, 5.0, nrows=2, height_ratios=(3, 2))
     for (upper, lower), (kind, (name, _)) in zip(axes.T, measured.INPUTS.items(), strict=True):
         rows = np.concatenate(list(fields(bench, kind, 0).values()))
@@ -237,7 +237,7 @@ def other_inputs(bench: Bench) -> Any:
 
 
 def gaussian_equivalence(bench: Bench) -> Any:
-    """Claim C7: losses, part of the loss gap kept by random phases, and kurtosis of fields."""
+    """Claim C7: losses, loss gap if phases of fields are randomized, and kurtosis of w.x."""
     figure, axes = _axes(3)
     of_net = {
         name: [measured.losses(bench, number, inputs) for number in range(len(bench.seeds))]

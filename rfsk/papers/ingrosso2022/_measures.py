@@ -84,7 +84,7 @@ def above_chance(rows: Array, references: Array, shape: Any, seed: int) -> float
 def matches(
     name: str, of_net: dict[str, Array], references: Array, shape: Any, seed: int
 ) -> Numbers:
-    """Match of fields with references, compared with chance and fitted bumps, and width ratios."""
+    """Matches of fields with references, also minus chance or bumps' matches; width ratios."""
     bumps = of_net["b > 0"]
     match = match_matrix(bumps, references, shape)
     best = match.argmax(axis=1)
@@ -102,7 +102,7 @@ def matches(
 
 
 def coverage(name: str, rows: Array, shape: Any) -> Numbers:
-    """Coverage relative to random positions, and p-value of the test of regular positions."""
+    """Coverage of the lattice, relative to random positions; p-value of random positions."""
     found = tiling(rows, shape)
     return {
         f"{name}: coverage, relative to random positions": found.coverage / found.random_coverage,
@@ -118,7 +118,7 @@ def accuracy(bench: Bench, kind: str, number: int, inputs: str, task: Discrimina
 
 
 def localized_fields(bench: Bench, number: int) -> Numbers:
-    """Claim C1: IPR, width, fraction localized and tiling of the units with b > 0, and accuracy."""
+    """Claim C1: IPR, width and tiling of fields with b > 0, fraction localized, and accuracy."""
     found: Numbers = {}
     for name, task in (("ring", nlgp_task()), ("torus", torus_task(bench))):
         bumps, rest = fields(bench, name, number).values()
@@ -140,7 +140,7 @@ def filters(bench: Bench, lattice: str, number: int) -> Array:
 
 
 def convolutional_match(bench: Bench, number: int) -> Numbers:
-    """Claim C2: match of both groups of units with the filters."""
+    """Claim C2: match of the fields of both groups of units with the filters of a ConvNet."""
     found: Numbers = {}
     for name in LATTICES:
         of_net, references = fields(bench, name, number), filters(bench, name, number)
@@ -203,7 +203,7 @@ def followed(bench: Bench, number: int) -> tuple[Array, Array, Array]:
 
 
 def reduced_model(bench: Bench, number: int) -> Numbers:
-    """Claim C4: final IPR and match of flow and nets, and effect of second-order statistics."""
+    """Claim C4: final IPR and match of the fields of flow and nets; early field frequencies."""
     found: Numbers = {}
     for gain, other in ((1.0, 3.0), (3.0, 1.0)):
         bumps = fields(bench, "small", number, f"gain {gain:g}")["b > 0"]
@@ -246,7 +246,7 @@ def early_groups(bench: Bench, number: int, inputs: str) -> dict[str, Array]:
 
 
 def first_decaying() -> int:
-    """Lowest frequency (cycles per ring) that second-order statistics suppress for b > 0."""
+    """Lowest frequency (cycles per ring) of the Fourier modes that initially decay for b > 0."""
     eigenvalues = np.fft.rfft(CubicFlow(small_task(), fourth="none").difference[0]).real
     return int(np.argmax(eigenvalues > 0.0))
 
@@ -317,7 +317,11 @@ def other_inputs(bench: Bench, number: int) -> Numbers:
 
 
 def losses(bench: Bench, number: int, inputs: str = "nlgp") -> dict[str, Array]:
-    """Losses, fraction of the loss gap that random phases keep, IPR and kurtosis at TIMES."""
+    """Losses of nets at each of TIMES, IPR of fields w with b > 0, and excess kurtosis of w.x.
+
+    The result `kept` is the Gaussian-equivalence gap of nets whose fields are given random phases,
+    divided by the gap of the trained nets.
+    """
     task = nlgp_task()
 
     def follow() -> dict[str, Array]:
@@ -355,7 +359,7 @@ def _loss(weights: Array, biases: Array, X: Array, y: Array) -> float:
 
 
 def gaussian_equivalence(bench: Bench, number: int) -> Numbers:
-    """Claim C7: losses on inputs and control, and part of the loss gap kept by random phases."""
+    """Claim C7: losses on the inputs and on the control, and gap if phases are randomized."""
     of_net, control = (losses(bench, number, inputs) for inputs in ("nlgp", "control"))
     gap, control_gap = (of["predicted"] - of["loss"] for of in (of_net, control))
     error, at = of_net["control_loss"] - of_net["predicted"], {t: k for k, t in enumerate(TIMES)}

@@ -48,7 +48,7 @@ def ising_task() -> Discrimination:
 
 
 def uneven_sites() -> NDArray[np.int64]:
-    """Uneven sites i on a fine ring, at distances 10 (1 + UNEVENNESS cos(2 pi i / 100))."""
+    """Positions of 100 sites i on a ring, spaced by 10 (1 + UNEVENNESS cos(2 pi i / 100))."""
     place = np.arange(RING_SIDE) / RING_SIDE
     place += UNEVENNESS * np.sin(2.0 * np.pi * place) / (2.0 * np.pi)
     return np.round(RING_SIDE * _FINE * place).astype(np.int64)
@@ -77,11 +77,11 @@ class UnevenNLGP:
         return augment_shifts(X, random_state=rng) if self.shifted else X
 
     def covariance(self) -> Array:
-        """Covariance of the inputs before shifts."""
+        """Covariance of the inputs before any random shifts."""
         return self.gaussian_clone().covariance()
 
     def gaussian_clone(self) -> MultivariateGaussian:
-        """Gaussian distribution with the same covariance, without shifts."""
+        """Gaussian distribution with the covariance of the inputs before any random shifts."""
         return _at_sites(self._models[1])
 
 
@@ -161,7 +161,7 @@ def _net(seed: int, **parameters: Any) -> FCNet | ConvNet:
 
 
 def course(bench: Bench, number: int, inputs: str = "nlgp") -> list[FCNet]:
-    """Nets on the ring, each trained up to one of TIMES; nets of one seed take the same steps."""
+    """Nets on the ring, one trained up to each of TIMES; longer trainings repeat shorter ones."""
     rate = _rate(1.0, 20) if bench.quick else _rate(0.05, 1)
     tasks = _with_control(nlgp_task())
     steps = {
@@ -184,12 +184,12 @@ _REPLACED: dict[str, dict[str, str]] = {
 
 
 def replaced(bench: Bench, inputs: str) -> str:
-    """Name of a task, or of the task that replaces it under the control of the bench."""
+    """Name of the task that the bench's control uses in place of `inputs`, or `inputs`."""
     return _REPLACED.get(bench.control or "", {}).get(inputs, inputs)
 
 
 def net(bench: Bench, kind: str, number: int, inputs: str = "nlgp") -> Any:
-    """Net of one seed, or the net that replaces it under the control of the bench."""
+    """Net of one seed for `inputs`, or for the task that the bench's control uses instead."""
     return nets(bench, kind)[replaced(bench, inputs)][number]
 
 
