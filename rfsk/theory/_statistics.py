@@ -72,7 +72,7 @@ def field_statistics(source: Any, shape: int | tuple[int, ...] | None = None) ->
         Input model, or samples. The statistics of samples are averaged over the sites, and samples
         are never assumed to be elliptical.
     shape : int or tuple of int, optional
-        Lattice of the sites if samples are passed. The default is a ring.
+        Shape of the lattice, for samples only; models have their own shape. The default is a ring.
 
     Returns
     -------
@@ -160,7 +160,7 @@ def class_covariances(pair: tuple[Any, Any]) -> tuple[Array, Array]:
 
 
 def _skewness(source: Any) -> float:
-    """Larger magnitude of the standardized mean and third moment of a pixel."""
+    """Larger of two magnitudes: standardized mean and standardized third moment of a pixel."""
     if not hasattr(source, "covariance"):
         values = np.asarray(source, dtype=np.float64)
         values, weights = values.ravel(), np.full(values.size, 1.0 / max(values.size, 1))
