@@ -51,7 +51,7 @@ class RectifiedFlow(Flow):
     amplifier : Amplifier
         Amplifier of class 1.
     rates : ndarray of shape (n_features,)
-        Decay rate of each Fourier mode, the mean of the spectra of the classes.
+        Decay rate of each Fourier mode of the weights: the mean of the spectra of the two classes.
 
     Examples
     --------

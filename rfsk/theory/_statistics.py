@@ -30,7 +30,7 @@ class FieldStatistics:
         Eigenvalues of the covariance by wave vector, in the flattened order of `numpy.fft.fftn`.
     values, weights : ndarray of shape (n_nodes,)
         Quadrature of the distribution of a pixel: the expectation of a function g of a pixel is
-        weights @ g(values). Both arrays are None for elliptical distributions.
+        weights @ g(values). For elliptical distributions, `values` and `weights` are None.
     mean_absolute : float
         Mean absolute value of a pixel.
 
@@ -59,7 +59,7 @@ class FieldStatistics:
 
     @property
     def is_elliptical(self) -> bool:
-        """Whether the distribution is elliptical, so that all projections have the same form."""
+        """Whether the inputs are elliptical: all projections are distributed alike up to scale."""
         return self.values is None
 
 
