@@ -31,18 +31,18 @@ class RectifiedFlow(Flow):
         \left\{ E_1[x\, \mathrm{sign}(w \cdot x)] - (S_0 + S_1) w \right\}.
 
     The time is t = learning rate x steps. The drive E_1[x_i sign(w.x)] of weight i is approximated
-    by s amp(a_i), where amp is the amplifier of class 1, s^2 the variance of a pixel and a = S_1 w
-    / (s sqrt(w.S_1 w)) (Lufkin, Saxe and Grant, NeurIPS 2024). For elliptical inputs, this
-    approximation of the drive is exact. For saturated pixels, the drive has an error of a few per
-    cent: the flow predicts early times, and whether and where fields localize, but not how narrow
-    fields become.
+    by s amp(a_i), where the function amp is the `Amplifier` of class 1, s^2 the variance of a pixel
+    of class 1 and a = S_1 w / (s sqrt(w.S_1 w)) (Lufkin, Saxe and Grant, NeurIPS 2024). For
+    elliptical inputs, this approximation of the drive is exact. For saturated pixels, the drive has
+    an error of a few per cent: the flow predicts early times, and whether and where fields
+    localize, but not how narrow fields become.
 
     Parameters
     ----------
     task : Discrimination, data (X, y), or pair of stationary models or of arrays of samples
         Class 0 and class 1.
     shape : int or tuple of int, optional
-        Lattice of the sites if samples are passed. The default is a ring.
+        Shape of the lattice, for samples only; models have their own shape. The default is a ring.
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ class RectifiedFlow(Flow):
     amplifier : Amplifier
         Amplifier of class 1.
     rates : ndarray of shape (n_features,)
-        Decay rate of each Fourier mode, the mean of the spectra of the classes.
+        Decay rate of each Fourier mode of the weights: the mean of the spectra of the two classes.
 
     Examples
     --------
@@ -80,7 +80,7 @@ class RectifiedFlow(Flow):
         return np.asarray(first[site_differences(self.shape)])
 
     def drive(self, weights: ArrayLike) -> Array:
-        """Drive E_1[x sign(w.x)] of each neuron, approximated by the amplifier.
+        """Approximate drive E_1[x sign(w.x)] of each ReLU neuron, a mean over inputs of class 1.
 
         Parameters
         ----------

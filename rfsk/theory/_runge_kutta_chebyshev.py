@@ -25,7 +25,7 @@ _SMALL = 1e-4  # relative displacement of finite differences
 
 
 class _Stages(NamedTuple):
-    """Coefficients of earlier states and velocities in the formula of each of the s + 1 stages."""
+    """Coefficients of earlier states and velocities in the formula of each stage of a step."""
 
     by_previous: Array
     by_second_last: Array
@@ -58,8 +58,8 @@ def integrate_gradient_flow(
     Parameters
     ----------
     velocity : callable
-        Function of y that returns the negative gradient of a loss. Each entry of the gradient may
-        be multiplied by a constant factor.
+        Function of y that returns the negative gradient of a loss. Each entry of this gradient may
+        be multiplied by a constant of its own, such as a learning rate.
     start : ndarray of shape (n,)
         Initial value of y.
     times : ndarray of shape (n_times,)

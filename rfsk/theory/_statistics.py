@@ -30,7 +30,7 @@ class FieldStatistics:
         Eigenvalues of the covariance by wave vector, in the flattened order of `numpy.fft.fftn`.
     values, weights : ndarray of shape (n_nodes,)
         Quadrature of the distribution of a pixel: the expectation of a function g of a pixel is
-        weights @ g(values). Both arrays are None for elliptical distributions.
+        weights @ g(values). For elliptical distributions, `values` and `weights` are None.
     mean_absolute : float
         Mean absolute value of a pixel.
 
@@ -59,7 +59,7 @@ class FieldStatistics:
 
     @property
     def is_elliptical(self) -> bool:
-        """Whether the distribution is elliptical, so that all projections have the same form."""
+        """Whether the inputs are elliptical: all projections are distributed alike up to scale."""
         return self.values is None
 
 
@@ -72,7 +72,7 @@ def field_statistics(source: Any, shape: int | tuple[int, ...] | None = None) ->
         Input model, or samples. The statistics of samples are averaged over the sites, and samples
         are never assumed to be elliptical.
     shape : int or tuple of int, optional
-        Lattice of the sites if samples are passed. The default is a ring.
+        Shape of the lattice, for samples only; models have their own shape. The default is a ring.
 
     Returns
     -------
@@ -160,7 +160,7 @@ def class_covariances(pair: tuple[Any, Any]) -> tuple[Array, Array]:
 
 
 def _skewness(source: Any) -> float:
-    """Larger magnitude of the standardized mean and third moment of a pixel."""
+    """Larger of two magnitudes: standardized mean and standardized third moment of a pixel."""
     if not hasattr(source, "covariance"):
         values = np.asarray(source, dtype=np.float64)
         values, weights = values.ravel(), np.full(values.size, 1.0 / max(values.size, 1))

@@ -241,10 +241,10 @@ CLAIMS: tuple[Claim, ...] = (
     Claim(
         "C8",
         "tiling needs translation-invariant inputs",
-        "Higher-order statistics localize fields, and translation invariance makes them tile. On "
-        "unevenly spaced sites, fields localize, but few are centred where the sites are close "
-        "together. If the inputs on unevenly spaced sites are shifted at random, fields tile "
-        "space.",
+        "Higher-order statistics localize fields, and translation invariance makes these fields "
+        "tile space. On unevenly spaced sites, fields localize, but few are centred where the "
+        "sites are close together. If the inputs on unevenly spaced sites are shifted at random, "
+        "fields tile space.",
         _TRANSLATION_INVARIANCE,
         _measures.translation_invariance,
         _figures.translation_invariance,
