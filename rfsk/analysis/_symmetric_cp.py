@@ -58,7 +58,8 @@ class SymmetricCP:
         Explained squared norm: the squared norm of the cumulant minus the squared norm of the
         residual.
     n_iter : int
-        Number of iterations of the final optimization.
+        Number of iterations of the optimization of all components, without the search for initial
+        components.
     converged : bool
         Whether the optimization stopped before `max_iter` and, with TensorLy, found all components.
     order : int

@@ -195,9 +195,9 @@ class RingBridges:
     """Sampler of values at given sites of a ring, from their exact joint distribution.
 
     The first site has value i with a probability proportional to T^side(i, i), where T is the
-    transfer operator. Every other site has value s with a probability proportional to T^m(i, s)
-    T^n(s, j), where i is the known value at distance m to the left of the site, and j the known
-    value at distance n to the right.
+    transfer operator. Each of the remaining sites has value s with a probability proportional to
+    T^m(i, s) T^n(s, j). Here, i and j are the values of the nearest sites that have been drawn, at
+    distance m to the left and n to the right.
     """
 
     def __init__(self, transfer: TransferOperator, side: int, sites: Integers) -> None:

@@ -303,7 +303,7 @@ def study_data(
     >>> from rfsk.experiments import study_data
     >>> X, y = make_nlgp(2000, 30, correlation_length=(1.5, 3.0), random_state=0)
     >>> study_data(X, y, n_hidden=8, max_steps=400, random_state=0).verdict.partition(":")[0]
-    'Localized on average'
+    'Localized'
     """
     remove = [remove] if isinstance(remove, str) else remove
     for name in remove:

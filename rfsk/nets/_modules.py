@@ -116,7 +116,7 @@ class HiddenUnits(nn.Module):
         return dict.fromkeys(("weight", "bias"), (self.n_units, self.fan_in))
 
     def preactivation(self, x: Tensor, scale: float) -> Tensor:
-        """Inputs of the hidden units times `scale`, (n_samples, ...)."""
+        """Preactivations w.x + b of the hidden units times `scale`, (n_samples, ...)."""
         raise NotImplementedError
 
     def hidden(self, x: Tensor, layer: int = -1) -> Tensor:

@@ -109,7 +109,7 @@ def local(bench: Bench, number: int) -> Numbers:
 
 
 def data(bench: Bench, number: int) -> Numbers:
-    """Claim P2: spread of masks for 2,000 samples or noisy labels, over that for 20,000 samples."""
+    """Claim P2: spread for few samples, and for noisy labels, over the spread for many samples."""
     found: Numbers = {}
     for stage, left in ((2, "a third left"), (4, "an eighth left")):
         many = relative_spread(bench, "many", stage, number)

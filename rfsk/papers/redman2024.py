@@ -260,7 +260,7 @@ def draw_kurtosis(bench: Bench) -> Any:
 
 
 def _quantities(evidence: str = "inequality", **bounds: Any) -> Any:
-    """Return a function that makes quantities of given names with the same bounds."""
+    """Return a function that makes a `Quantity` of each given name, all with these bounds."""
     return lambda *names: tuple(Quantity(n, evidence, **bounds, digits=2) for n in names)
 
 

@@ -17,8 +17,9 @@ have an effect is proportional to the logarithm of the inverse of the initial si
 The drive of the fourth cumulant is cubic in the fields, so that the time until the cumulant has an
 effect is inversely proportional to the square of the initial size of the fields. The output phi of
 the network does not change the order in which means, covariances and cumulants have an effect. For
-erf units with input h, s''(h) = -h s'(h), so that fields orthogonal to the learnt directions
-neither grow nor decay once E[(y - phi) s'(h)] = 0. Each class is a mixture of Gaussians, so that
+erf units with input h, s''(h) = -h s'(h), where s is the activation function. Fields orthogonal
+to the learnt directions therefore neither grow nor decay once E[(y - phi) s'(h)] = 0, where y is
+the target and phi the output. Each class is a mixture of Gaussians, so that
 `MixtureFlow` is exact to all orders and gives the expected times.
 """
 

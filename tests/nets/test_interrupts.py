@@ -31,7 +31,7 @@ def fit(net, way, ring, task):
 @pytest.mark.parametrize("hook", ["on_epoch_begin", "on_epoch_end"])
 def test_ctrl_c_between_epochs_warns_and_keeps_the_net(kind, way, hook, ring, task, press_ctrl_c):
     net = make_net(kind, callbacks=[press_ctrl_c(hook, epoch=2)])
-    with pytest.warns(UserWarning, match=r"Training was interrupted after \d+ steps; the net is"):
+    with pytest.warns(UserWarning, match=r"Training was interrupted after \d+ steps\. The net keeps"):
         fit(net, way, ring, task)
     assert net.net_.interrupted_
     per_epoch = 3 if way == "data" else 1  # number of batches
@@ -49,7 +49,7 @@ def test_interrupt_within_an_epoch_keeps_the_net_trained_so_far(
     two = make_net(kind, max_epochs=2).fit(*ring)
     for n_steps in (6, 4):
         press_ctrl_c_at_call(*method, n_steps + 1)
-        with pytest.warns(UserWarning, match=f"interrupted after {n_steps} steps; the net "):
+        with pytest.warns(UserWarning, match=f"interrupted after {n_steps} steps. The net "):
             net = make_net(kind, record=3).fit(*ring)
         assert net.n_steps_ == n_steps
         assert net.net_.interrupted_
@@ -120,7 +120,7 @@ def test_one_ctrl_c_ends_a_search_with_a_warning(ring, press_ctrl_c):
     net = FCNet(4, max_epochs=2, callbacks=[press_ctrl_c()], random_state=0)
     search = GridSearchCV(net, {"n_hidden": [4, 6]}, cv=2)
     with (
-        pytest.warns(UserWarning, match="interrupted after 2 steps; the net") as caught,
+        pytest.warns(UserWarning, match="interrupted after 2 steps. The net") as caught,
         pytest.raises(KeyboardInterrupt, match="interrupted after 2 steps"),
     ):
         search.fit(*ring)
