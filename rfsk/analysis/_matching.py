@@ -292,8 +292,8 @@ def chance_match(
     -------
     medians : ndarray of shape (n_null,)
         One median for each set of surrogate fields: the median over the units of their best
-        matches. The medians are in increasing order. With 99 sets of surrogate fields, ``medians[94]`` is the critical value of a test at
-        the 5 % level.
+        matches. The medians are in increasing order. With 99 sets of surrogate fields,
+        ``medians[94]`` is the critical value of a test at the 5 % level.
 
     Examples
     --------

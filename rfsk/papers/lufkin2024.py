@@ -1,8 +1,8 @@
 """Claims of Lufkin, Saxe and Grant (NeurIPS 2024, arXiv:2501.17284) on a single ReLU neuron.
 
-Inputs are rings of 40 sites, and the target is 1 for the class of longer range. We set the bounds of
-the quantities; the paper does not state any. The values with the evidence "independent code" are from another
-program, which integrated the effective flow.
+Inputs are rings of 40 sites, and the target is 1 for the class of longer range. We set the
+bounds of the quantities; the paper does not state any. The values with the evidence "independent
+code" are from another program, which integrated the effective flow.
 """
 
 import warnings

@@ -44,7 +44,7 @@ def sample_size() -> float:
 
 
 def factors(bench: Bench, number: int, multiple: float) -> tuple[float, float]:
-    """Mean match of CP factors of samples with the exact factor, and mean IPR over the exact IPR."""
+    """Mean match of sample CP factors with the exact factor, and mean ratio to the exact IPR."""
     exact = bench.once("exact", lambda: symmetric_cp(cumulant(RING), 1, random_state=0).components)
     model = RING.gaussian_clone() if bench.control == "Gaussian inputs" else RING
     rng = np.random.default_rng([bench.seeds[number], 0])

@@ -31,7 +31,7 @@ def fit(net, way, ring, task):
 @pytest.mark.parametrize("hook", ["on_epoch_begin", "on_epoch_end"])
 def test_ctrl_c_between_epochs_warns_and_keeps_the_net(kind, way, hook, ring, task, press_ctrl_c):
     net = make_net(kind, callbacks=[press_ctrl_c(hook, epoch=2)])
-    with pytest.warns(UserWarning, match=r"Training was interrupted after \d+ steps\. The net keeps"):
+    with pytest.warns(UserWarning, match=r"interrupted after \d+ steps\. The net keeps"):
         fit(net, way, ring, task)
     assert net.net_.interrupted_
     per_epoch = 3 if way == "data" else 1  # number of batches
