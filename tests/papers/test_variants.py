@@ -28,11 +28,14 @@ def train(classes, seed, **parameters):
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_fixed_biases_localize_less(seed):
-    """.0514 to .0518, against .060 with trained ones; accuracy .82 to .83."""
+    """IPR .0515 to .0520, against .060 with trained biases; accuracy .824 with spread .012.
+
+    The accuracy of six seeds was .814 to .847; the bound is four standard deviations.
+    """
     positive, negative, accuracy = train(task(5.0, 10.0), seed, train_bias=False)
     assert positive == pytest.approx(0.0516, rel=0.05)
     assert negative < 0.027
-    assert accuracy == pytest.approx(0.825, abs=0.02)
+    assert accuracy == pytest.approx(0.824, abs=0.048)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
