@@ -165,7 +165,7 @@ def _axes_of(target: Array, peak: Array, sigma: float) -> tuple[Array, float]:
 def _initial_parameters(
     target: Array, peak: Array, sigma: Array, angle: Array, profile: str
 ) -> list[Array]:
-    """Initial parameters of the fits, with the three strongest frequencies of a Gabor function."""
+    """Initial parameters of the fits, for Gabor functions at the three strongest frequencies."""
     bump = np.concatenate([peak, np.log(sigma), angle])
     if profile == "gaussian":
         return [bump]
