@@ -205,7 +205,7 @@ class CombinedCumulant(Cumulant):
         return np.asarray(sum(factor * kappa.tensor() for factor, kappa in self.terms))
 
     def inner(self, other: Cumulant, random_state: Any = None) -> float:
-        """Inner product of dense tensors or, if these are too large, sum over combined cumulants."""
+        """Inner product, computed term by term if the dense tensors are too large."""
         if self._fits:
             return super().inner(other, random_state)
         return sum(factor * other.inner(kappa, random_state) for factor, kappa in self.terms)

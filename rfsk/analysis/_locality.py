@@ -37,9 +37,9 @@ def locality(
         \mathrm{alignment} &= (C - C_0) / (C_1 - C_0), \\
         \mathrm{reach} &= (C_1 - C_0) / (1 - C_0)
 
-    If some weights of a field are exactly zero, as
-    after pruning, the surrogates of this field have the same weights at other sites: at random
-    sites for the mean compactness C_0, and at neighbouring sites for the mean compactness C_1.
+    If some weights of a field are exactly zero, as after pruning, the surrogates of this field have
+    the same weights at other sites: at random sites for the mean compactness C_0, and at
+    neighbouring sites for the mean compactness C_1.
 
     Parameters
     ----------

@@ -290,7 +290,7 @@ def width_of(images: Array) -> Array:
 
 
 def _half_crossing(profiles: Array) -> Array:
-    """Distance over which each row falls from its first entry, 1, to 1/2, or infinity."""
+    """Distance over which each row falls from its first entry, 1, to 1/2; inf if it does not."""
     below = profiles <= 0.5
     crossed = np.flatnonzero(below.any(axis=1))
     first = below[crossed].argmax(axis=1)
