@@ -86,7 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _refuse_unknown(words: Iterable[str], parser: argparse.ArgumentParser) -> None:
-    """Exit for an unknown option, whose value argparse would report as an invalid command."""
+    """Exit with an error if an option is unknown; argparse would call its value a bad command."""
     known = re.findall(r"(?<!\S)--?[a-z][-a-z]*", parser.format_help())
     for name in (word.partition("=")[0] for word in words):
         if re.match("--?[a-z]", name) and not any(option.startswith(name) for option in known):
@@ -116,7 +116,7 @@ def _with_options(message: object, options: argparse.Namespace) -> str:
 def _blaming(
     name: str, path: Any, options: argparse.Namespace, *, also_values: bool = False
 ) -> Iterator[None]:
-    """Context in which errors that name no option are raised with the option `name` and `path`."""
+    """Context that adds the option `name` and its value `path` to errors that name no option."""
     try:
         yield
     except (OSError, ValueError) as error:
@@ -334,7 +334,7 @@ def _side(text: str) -> int:
 
 
 def _parsers() -> tuple[argparse.ArgumentParser, dict[str, argparse.ArgumentParser]]:
-    """Parsers of the command line and of each subcommand; they omit options that were not given."""
+    """Parsers of the command line and of each subcommand; they return only the given options."""
     shared = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     shared.add_argument("--seed", type=int, help="random seed (default 0)")
     writing = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)

@@ -1,4 +1,4 @@
-"""Threads of torch and of the linear-algebra libraries that NumPy and SciPy contain."""
+"""Contexts in which torch, or the linear-algebra libraries of NumPy and SciPy, use one thread."""
 
 import threading
 from collections.abc import Iterator

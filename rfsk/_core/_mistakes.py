@@ -136,7 +136,7 @@ def note_scale(rows: Array) -> None:
 
 
 def note_one_class(y: NDArray[Any]) -> None:
-    """Warn if all rows of a large block have the same label."""
+    """Warn if a block of training data is large and all its rows have the same label."""
     if len(y) >= _CLEAR_BLOCK and np.all(y == y[0]):
         warn_likely_mistake(
             f"All {len(y)} rows of this block have the label {y.tolist()[0]!r}. A net that is "
@@ -155,7 +155,7 @@ def note_few_rows(X: Array) -> None:
 
 
 def note_classes(rows: Array, index: NDArray[np.intp], is_weighted: bool) -> None:
-    """Warn if the sizes of the classes or their means differ strongly."""
+    """Warn if the classes of the rows differ strongly in their number of rows or in their mean."""
     counts = np.bincount(index)
     is_imbalanced = len(rows) >= _ENOUGH_TO_COUNT and counts.max() > _IMBALANCED * counts.min() > 0
     if is_imbalanced and not is_weighted:
@@ -226,7 +226,8 @@ def _similarity_of_distant_rows(rows: Array) -> float:
 
     The function returns the larger of two values: one for rows of the same half of the array whose
     indices differ by a quarter of the number of rows, and one for corresponding rows of both
-    halves. In an `FCNet`, the units of the two halves have initial biases of opposite signs.
+    halves. In an `FCNet`, the initial biases are positive in the first half of the units and
+    negative in the second half.
     """
     alive = _unit_rows(rows)
     quarter, half = len(alive) // 4, len(alive) // 2

@@ -54,7 +54,9 @@ def noticing_interrupts() -> Iterator[Callable[[], bool]]:
 
 
 def report_interrupt(message: str, inside: str) -> None:
-    """Warn of an interrupt at the line that called modules whose names begin with `inside`.
+    """Warn of an interrupt; the warning shows the line that called the interrupted modules.
+
+    The names of the interrupted modules begin with `inside`.
 
     If joblib, rfsk or scikit-learn called the interrupted training, raise KeyboardInterrupt, which
     ends the parameter search or study that contains the training.

@@ -100,7 +100,7 @@ def log(u):
 
 @compiled(fastmath=FUSED)
 def add_outer_products(coefficients, rows, n, out, width):
-    """Add the sum over i < n of coefficients[i, k] rows[i] to out[k], for `width` columns."""
+    """Add sum_(i < n) coefficients[i, k] rows[i] to the first `width` entries of out[k]."""
     n_units = len(out)
     whole = n - n % 4
     for i in range(0, whole, 4):

@@ -308,7 +308,7 @@ def check_labels(y: Any, data: np.ndarray, target: Any = None) -> np.ndarray:
 
 
 def rows_of_class(data: np.ndarray, labels: np.ndarray, target: Any) -> np.ndarray:
-    """Return the rows of one class; raise ValueError if there are fewer than two."""
+    """Return the rows of one class; raise ValueError if the class has fewer than two rows."""
     rows = np.asarray(data[labels == target])
     if len(rows) < 2:
         raise ValueError(

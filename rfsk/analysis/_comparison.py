@@ -52,8 +52,8 @@ class TensorComparison(BaseEstimator):
     Parameters
     ----------
     n_components : int, default=8
-        Number of components of each method that is given by its name. If this number exceeds the
-        rank of the inputs, the rank is used instead.
+        Number of components per method, for the methods that are given by their name. If
+        `n_components` exceeds the rank of the inputs, the rank is used instead.
     references : sequence of str or pairs, default=("cp", "ica", "pca", "dictionary", "hebbian")
         Methods with which the fields are compared. The name "cp" stands for `CumulantCP`, "ica" for
         the filters of scikit-learn's FastICA, "pca" for PCA, "dictionary" for
@@ -61,7 +61,8 @@ class TensorComparison(BaseEstimator):
         `NonlinearHebbian`. In a pair (name, reference), the reference is an unfitted estimator or
         anything that `receptive_fields` accepts.
     target : label, optional
-        Class whose inputs the methods are fitted to; by default, they are fitted to all rows.
+        Label of the class whose inputs the methods are fitted to; by default, the methods are
+        fitted to all rows.
     shape : int or tuple of int, optional
         Lattice of the features, a ring by default.
     n_null : int, default=99

@@ -106,8 +106,8 @@ class Cumulant(ABC):
     def inner(self, other: "Cumulant", random_state: Any = None) -> float:
         """Inner product of two cumulants, the sum of the products of their entries.
 
-        The inner product is exact, or it is estimated from a random subset of the rows of a large
-        sample.
+        The inner product is exact, except for two cumulants of order 3 or 4 of large samples of
+        more than 40 features, for which it is estimated from random rows.
 
         Parameters
         ----------
@@ -205,7 +205,7 @@ class CombinedCumulant(Cumulant):
         return np.asarray(sum(factor * kappa.tensor() for factor, kappa in self.terms))
 
     def inner(self, other: Cumulant, random_state: Any = None) -> float:
-        """Inner product of dense tensors or, if these are too large, sum over the terms."""
+        """Inner product, computed term by term if the dense tensors are too large."""
         if self._fits:
             return super().inner(other, random_state)
         return sum(factor * other.inner(kappa, random_state) for factor, kappa in self.terms)
@@ -372,7 +372,7 @@ class TranslationInvariantCumulant(Cumulant):
         return np.stack([self._slice[np.ix_(d, d, d)] for d in self._minus.T])
 
     def inner(self, other: Cumulant, random_state: Any = None) -> float:
-        """Exact inner product; tensors on the same lattice can have any number of entries."""
+        """Exact inner product; if the lattices are equal, the tensors can be of any size."""
         if not isinstance(other, TranslationInvariantCumulant) or other.shape != self.shape:
             return super().inner(other, random_state)
         return self.n_features * float((self._slice * other._slice).sum())
@@ -575,7 +575,7 @@ class SampleCumulant(Cumulant):
 
     @cached_property
     def _condensed(self) -> Cumulant:
-        """Approximation by leading principal axes, or this cumulant if that would save little time.
+        """Approximation by leading principal axes, or this cumulant if few axes can be left out.
 
         If the samples are given in blocks, the approximation uses only some of the rows.
         """
@@ -708,5 +708,5 @@ def _centred(block: Any, mean: Array) -> Iterator[Array]:
 
 
 def _forms(rows: Array, matrix: Array) -> Array:
-    """Quadratic form x.Mx of each row x."""
+    """Quadratic form x.Mx of each row x, where M is `matrix`."""
     return np.asarray(np.einsum("nd,nd->n", np.asarray(rows) @ matrix, rows))

@@ -50,12 +50,12 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
     n_components : int, default=8
         Number of factors.
     target : label, "within" or "difference", default=None
-        Class whose cumulant is decomposed. "within" stands for the mean of the cumulants of the
-        classes, and "difference" for the cumulant of the second class minus the cumulant of the
-        first. None pools all rows. For two classes of equal size and mean with covariances C_0 and
-        C_1, the fourth cumulant of the pooled rows is the mean of the fourth cumulants of the
-        classes plus 3 sym(D D), where D = (C_0 - C_1) / 2, and sym(D D) is the symmetric part of
-        the outer product of D with itself.
+        Label of the class whose cumulant is decomposed. "within" stands for the mean of the
+        cumulants of the classes, and "difference" for the cumulant of the second class minus the
+        cumulant of the first. None pools all rows. For two classes of equal size and mean with
+        covariances C_0 and C_1, the fourth cumulant of the pooled rows is the mean of the fourth
+        cumulants of the classes plus 3 sym(D D), where D = (C_0 - C_1) / 2, and sym(D D) is the
+        symmetric part of the outer product of D with itself.
     order : {3, 4}, default=4
         Order of the cumulant.
     n_init : int, default=1

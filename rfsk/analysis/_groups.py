@@ -147,7 +147,7 @@ def group_split(
 def _resolved_p_values(
     images: Array, null: Any, alpha: float, n_null: int, rng: np.random.Generator
 ) -> Array:
-    """p-value of each field, with more surrogates for the smallest p-values if necessary."""
+    """p-value for the localization of each field; the smallest may require more surrogates."""
     given = None if isinstance(null, str) else null_ipr(null, images[0].size)
     p_values = np.full(len(images), np.nan)
     is_open = np.ones(len(images), dtype=bool)
@@ -169,8 +169,9 @@ def peak_mode_p_values(images: Array, n_draws: int, rng: np.random.Generator) ->
     In noise whose spectrum does not increase with the frequency, the last of the m Fourier modes of
     lowest frequency has more than a fraction g of the total power of these m modes with a
     probability of at most (1 - g)^(m - 1). The test statistic of a field is the smallest (1 - g)^(m
-    - 1) over all m. The p-value is computed from the distribution of this test statistic for white
-    noise.
+    - 1) over all m, where g is the power of mode m of the field divided by the total power of modes
+    1 to m. The p-value of the field is computed from the distribution of the test statistic for
+    white noise.
     """
     sides = images.shape[1:]
     power = np.abs(np.fft.fftn(np.nan_to_num(images), axes=range(1, images.ndim))) ** 2

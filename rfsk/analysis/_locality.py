@@ -37,9 +37,9 @@ def locality(
         \mathrm{alignment} &= (C - C_0) / (C_1 - C_0), \\
         \mathrm{reach} &= (C_1 - C_0) / (1 - C_0)
 
-    Locality is the product of alignment and reach. If some weights of a field are exactly zero, as
-    after pruning, the surrogates of this field have the same weights at other sites: at random
-    sites for the mean compactness C_0, and at neighbouring sites for the mean compactness C_1.
+    If some weights of a field are exactly zero, as after pruning, the surrogates of this field have
+    the same weights at other sites: at random sites for the mean compactness C_0, and at
+    neighbouring sites for the mean compactness C_1.
 
     Parameters
     ----------
@@ -89,7 +89,7 @@ def locality(
 
 
 def _surrogates(image: Array, n_null: int, rng: np.random.Generator) -> Array:
-    """Surrogates of an image: the most compact one first, then random ones."""
+    """Surrogates of an image: first the most compact surrogate, then random surrogates."""
     sides = image.shape
     if np.all(image != 0.0):
         phases = random_phases(sides, n_null, rng)

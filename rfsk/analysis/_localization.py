@@ -55,8 +55,8 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
     alpha : float, default=0.05
         Level of the test: the probability that a field with random phases is called localized.
     profile : {"gaussian", "gabor", "dog"}, optional
-        Profile to fit to each field (`fit_profiles`). The fit adds columns to the result of
-        `transform`.
+        Profile to fit to each field (`fit_profiles`). If a profile is given, the result of
+        `transform` has additional columns.
     random_state : int, Generator, RandomState or None, default=None
         Seed of the phases of the surrogates. The phases of the surrogates are drawn once, in `fit`.
 
@@ -76,8 +76,8 @@ class LocalizationAnalyzer(TransformerMixin, BaseEstimator):
     Notes
     -----
     For inputs that are not translation-invariant, such as photographs and digits, `p_value` and
-    `is_localized` are NaN, and a warning gives the reason. `rfsk.control_test` tests the fields of
-    nets on any data.
+    `is_localized` are NaN, and a warning gives the reason. `rfsk.control_test` also tests fields
+    that nets learn from inputs without translation invariance.
 
     The columns of the result are ``ipr``; ``width``; ``center_0`` (and ``center_1``); ``spread``;
     ``concentration``, the largest fraction of the energy in a disc of 1 / IPR sites (0.93 for a

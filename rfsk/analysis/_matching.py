@@ -172,8 +172,8 @@ def translation_orbits(
 ) -> Any:
     """Group components that are shifted copies of one another, up to sign, into orbits.
 
-    Each component joins the orbit whose first member is the best match. A component whose match
-    with every first member is below `min_match` becomes the first member of a new orbit.
+    Each component joins the orbit whose first member matches the component best. A component whose
+    match with every first member is below `min_match` becomes the first member of a new orbit.
 
     Parameters
     ----------

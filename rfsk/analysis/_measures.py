@@ -37,8 +37,8 @@ def ipr(fields: ArrayLike) -> Array:
     The IPR does not depend on the scale, sign or position of the field. On D sites, the IPR is 1/D
     for a uniform field, 1.5/D for a sinusoid, about 3/D for Gaussian noise, and 1 for a field with
     one nonzero weight. The IPR of a Gaussian bump is 0.94/FWHM on a ring and 0.883/FWHM^2 on a
-    torus, where FWHM is the full width at half maximum. D IPR - 3 is the excess kurtosis of the
-    weights about zero.
+    torus, where FWHM is the full width at half maximum. For a field on D sites, D times the IPR
+    minus 3 is the excess kurtosis of the weights, computed from their moments about zero.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def ipr_of(images: Array) -> Array:
 
 
 def field_center(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -> Array:
-    """Circular centre of each field, the mean direction of the squared weights around each axis.
+    """Circular centre of each field: circular mean of the sites, weighted by the squared weights.
 
     Parameters
     ----------
@@ -290,7 +290,7 @@ def width_of(images: Array) -> Array:
 
 
 def _half_crossing(profiles: Array) -> Array:
-    """Distance from the first entry of each row, which is 1, to where the row falls to 1/2."""
+    """Distance over which each row falls from its first entry, 1, to 1/2; inf if it does not."""
     below = profiles <= 0.5
     crossed = np.flatnonzero(below.any(axis=1))
     first = below[crossed].argmax(axis=1)

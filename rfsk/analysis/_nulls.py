@@ -190,10 +190,10 @@ def warn_not_testable(fields: Array, sides: tuple[int, ...], inputs: Any) -> str
 
 
 def _unevenness(energy: Array, sides: tuple[int, ...], least: float) -> float:
-    """Squared coefficient of variation, across sites, of the energy that all rows share.
+    """Squared coefficient of variation, across sites, of the mean energy of all rows.
 
-    The coefficient is estimated from products of different rows. The result is 0 if the
-    coefficient is at most `least`, or if random shifts of the rows give one at least as large.
+    The coefficient of variation is estimated from products of different rows. The result is 0 if
+    the estimate is at most `least`, or if randomly shifted rows give at least as large an estimate.
     """
     n_sites, sums = energy.shape[1], energy.sum(axis=1)
     pairs = np.square(sums.sum()) - np.square(sums).sum()

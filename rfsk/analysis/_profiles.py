@@ -165,7 +165,10 @@ def _axes_of(target: Array, peak: Array, sigma: float) -> tuple[Array, float]:
 def _initial_parameters(
     target: Array, peak: Array, sigma: Array, angle: Array, profile: str
 ) -> list[Array]:
-    """Initial parameters of the fits, with the three strongest frequencies of a Gabor function."""
+    """Initial parameters of the fits of a profile to one field.
+
+    For a Gabor function, the initial frequencies are the three strongest frequencies of the field.
+    """
     bump = np.concatenate([peak, np.log(sigma), angle])
     if profile == "gaussian":
         return [bump]

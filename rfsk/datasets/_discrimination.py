@@ -91,8 +91,8 @@ class Discrimination:
         """Index after the last row of each class, if `n_samples` rows are sorted by class.
 
         If `offset` is drawn uniformly from [0, 1), the expected number of rows of each class is
-        exactly proportional to the prior of the class. The actual number of rows differs from the
-        expected number by less than one.
+        exactly proportional to the prior of the class. The actual number of rows of a class differs
+        from the expected number by less than one.
 
         Parameters
         ----------

@@ -189,8 +189,8 @@ def make_elliptical(
     """Draw classes of elliptical fields that differ in their correlation length.
 
     The distribution `radial` sets the kurtosis of the pixels. Whatever the distribution of their
-    norm, elliptical fields have a fourth cumulant without local structure, and nets do not learn
-    localized fields.
+    norm, elliptical fields have a fourth cumulant without local structure, and nets trained on
+    elliptical fields do not learn localized receptive fields.
 
     Parameters
     ----------

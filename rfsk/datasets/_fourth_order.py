@@ -30,9 +30,9 @@ def erf_fourth_moment(covariances: Array, gain: float, n_nodes: int | None = Non
         \sum_{a<b} \frac{(2/\pi)^2 C_{ab}}{\sqrt{(C_{aa} + e) (C_{bb} + e) - t^2 C_{ab}^2}}
         \arcsin \frac{S_{cd}}{\sqrt{S_{cc} S_{dd}}}, \qquad e = 1 / g^2.
 
-    In the term of a pair (a, b), c and d are the other two of the four indices. Independent noise
-    of variance e = 1 / g^2 is added to the four variables z, and S is then the covariance of z_c
-    and z_d given z_a and z_b.
+    In the summand for the indices (a, b), c and d are the other two of the four indices. S is the
+    covariance matrix of z_c and z_d given z_a and z_b, after the addition of independent noise of
+    variance e = 1 / g^2 to the four variables z.
 
     The error of the moment is below 1e-11 up to gain 100 and below 1e-4 up to gain 1e6. For the
     sign function (infinite gain), the error of the moment is below 1e-5 if no correlation exceeds

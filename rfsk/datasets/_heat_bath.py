@@ -51,7 +51,7 @@ class HeatBath:
         )
 
     def sweep(self, fields: Array, rng: np.random.Generator) -> None:
-        """Draw all sites of `fields`, (n_fields, n_sites), in place.
+        """Draw the values at all sites of `fields`, (n_fields, n_sites), in place.
 
         The initial values at the sites ``self.colors[0]``, which are drawn first, are not used.
         """
@@ -91,8 +91,8 @@ def _strips(
     .. math::
         \exp(b (x - m_j) - h(x)) \le \exp(b_j (x - m_j) - h(x) + d_j \lvert x - m_j \rvert).
 
-    For each bin of the local field, the strips cover an upper bound of the right side of the
-    inequality above, which is constant on each of N cells of the value x.
+    For each bin of the local field, the strips cover the area under a step function of x with N
+    steps, which is an upper bound of the right side of the inequality for exp(b (x - m_j) - h(x)).
     """
     ends = largest * np.linspace(0.0, 1.0, J + 1) ** 2
     middle, half = 0.5 * (ends[1:] + ends[:-1]), 0.5 * np.diff(ends)
@@ -118,7 +118,7 @@ def _strips(
 
 @compiled()
 def _cut(cells: Array, step: float, edges: Array, areas: Array) -> None:
-    """Divide the area under each step function of `cells` into strips of equal area.
+    """Divide the area under each step function, a row of `cells`, into strips of equal area.
 
     The edges of the strips are written to `edges`.
     """
@@ -218,7 +218,7 @@ class RingBridges:
         self._grid, self._first = transfer.grid, around[0]
 
     def draw(self, fields: Array, rng: np.random.Generator) -> None:
-        """Draw the sites of `fields`, (n_rings, side), in place."""
+        """Draw the values of `fields`, (n_rings, side), at the sites of the sampler, in place."""
         uniform = rng.random((len(fields), 1 + len(self._steps)))
         states = np.empty(fields.shape, dtype=np.int64)
         states[:, self._first] = np.searchsorted(

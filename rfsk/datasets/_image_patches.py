@@ -153,7 +153,8 @@ class ImagePatches(Sampler):
     def _over_places(self, values: Array, lag: tuple[int, int] = (0, 0)) -> Array:
         """For each pixel of a patch, sum `values` over all positions of the patch in an image.
 
-        The values belong to pixels or, with a `lag`, to pairs of pixels that lie in the patch.
+        Each entry of `values` belongs to a pixel of the image or, with a `lag`, to two pixels at
+        this distance that must both lie in the patch.
         """
         for side, distance in zip(self.shape, lag, strict=True):
             n_places = len(values) + distance - side + 1
@@ -163,7 +164,7 @@ class ImagePatches(Sampler):
 
     @cached_property
     def _transform(self) -> tuple[float | Array, Array]:
-        """Factor or whitening matrix of the patches, and the covariance of transformed patches."""
+        """Scale factor or whitening matrix, and the covariance of scaled or whitened patches."""
         n_features, raw = self.n_features, self._raw_covariance
         variance = raw.trace() / n_features
         contrast = max(float(np.abs(picture).max()) for picture in self._pictures)

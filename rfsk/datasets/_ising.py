@@ -24,10 +24,10 @@ class Ising(ChainField):
 
     .. math:: p(s) \propto \exp ( J \sum_{\langle i, j \rangle} s_i s_j ), \quad J = 1 / T
 
-    The sum in the probability p(s) is over pairs of neighbouring spins. Samples are exact and
-    independent on a ring. On a torus, samples come in turn from up to 256 independent Markov chains
-    of Swendsen-Wang sweeps. With the default `n_sweeps`, the energies and squared magnetizations of
-    successive samples of a chain have correlations below 1 %.
+    In the probability p(s) of the spins s, the sum is over pairs of neighbouring spins. Samples
+    are exact and independent on a ring. On a torus, samples come in turn from up to 256 independent
+    Markov chains of Swendsen-Wang sweeps. With the default `n_sweeps`, the energies and squared
+    magnetizations of successive samples of a chain have correlations below 1 %.
 
     Parameters
     ----------
@@ -74,7 +74,7 @@ class Ising(ChainField):
         shape : int or (int, int)
         correlation_length : float
         **parameters
-            Other parameters of the class.
+            Other parameters of `Ising`.
         """
         check_positive(correlation_length, "correlation_length")
         if not 0.1 <= correlation_length <= 1e6:
@@ -167,7 +167,7 @@ class Ising(ChainField):
 def _bernoulli(
     probability: float, shape: tuple[int, int], rng: np.random.Generator
 ) -> NDArray[np.bool_]:
-    """Draw bits that are one with a given probability; most need only one random byte."""
+    """Draw bits that are one with a given probability; most bits need only one random byte."""
     threshold = math.floor(256.0 * probability)
     n_bits = math.prod(shape)
     words = rng.integers(2**64, size=-(-n_bits // 8), dtype=np.uint64)  # eight random bytes each

@@ -62,7 +62,7 @@ class Matern:
             )
 
     def __call__(self, r: Array) -> Array:
-        """Correlation at distance `r`, in correlation lengths."""
+        """Correlation at the distance `r`, which is in units of the correlation length."""
         # Computed from logarithms, because scikit-learn's kernel is NaN at zero for large orders.
         s = math.sqrt(2.0 * self.nu) * np.asarray(r, dtype=np.float64)
         with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -182,7 +182,7 @@ def periodic_kernel(shape: Shape, correlation_length: CorrelationLength, kernel:
 def open_kernel(
     distances: list[NDArray[Any]], correlation_length: CorrelationLength, kernel: Kernel
 ) -> Array:
-    """Kernel at the given distances along each axis."""
+    """Kernel at all combinations of the given distances, one array of distances per axis."""
     lengths = np.broadcast_to(correlation_length, len(distances))
     squares = [(d / xi) ** 2 for d, xi in zip(distances, lengths, strict=True)]
     return np.asarray(_profile(kernel)(np.sqrt(reduce(np.add.outer, squares))))
