@@ -159,7 +159,7 @@ class SpikedCumulant(Sampler):
         return float(mean / variances.mean() ** 2 - 3.0)
 
     def fourth_cumulant(self, indices: ArrayLike) -> Array:
-        """Exact fourth cumulants of four features, one per quadruple (i, j, k, l) of `indices`.
+        """Exact fourth cumulants of features, one per quadruple (i, j, k, l) of `indices`.
 
         Parameters
         ----------

@@ -58,7 +58,7 @@ class Algebraic:
             )
 
     def _absolute_moment(self, m: float) -> float:
-        """Absolute moment of order m < k of the unscaled distribution with tail exponent k."""
+        """Absolute moment of order m < k before scaling, where k is the tail exponent."""
         beta = scipy.special.beta((m + 1.0) / self.k, 1.0 - m / self.k)
         return float(beta) / self.k
 

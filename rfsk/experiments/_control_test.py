@@ -87,7 +87,7 @@ class ControlTest:
 
     @property
     def is_localized(self) -> NDArray[np.bool_]:
-        """Units that are significantly localized; none if `p_value` of the net is above `alpha`."""
+        """Units that are significantly localized; none if `p_value` exceeds `alpha`."""
         return np.asarray((self.unit_p_values <= self.alpha) & (self.p_value <= self.alpha))
 
     @property

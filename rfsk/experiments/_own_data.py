@@ -364,7 +364,7 @@ def study_data(
 
 
 def _warnings_of(test: ControlTest) -> list[str]:
-    """Notes on copies, on fields that are wide or less localized than controls, and on training."""
+    """Notes on fields that are copies, wide or less localized than controls, and on training."""
     notes = []
     fields = test.net.receptive_fields_[test.has_grown]
     units = fields / np.linalg.norm(fields, axis=1, keepdims=True)
@@ -411,7 +411,10 @@ def _matches(
     n_jobs: int | None,
     notes: list[str],
 ) -> dict[str, tuple[float, float]]:
-    """Median match of fields with filters, factors and other nets, and chance; extend `notes`."""
+    """Median match with filters, CP factors and fields of other nets, and its critical value.
+
+    Unreliable CP factors are reported in `notes`.
+    """
     units = test.is_localized if test.is_localized.any() else test.has_grown
     fields = test.net.receptive_fields_[units]
     if not len(fields):
