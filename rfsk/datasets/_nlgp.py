@@ -36,9 +36,9 @@ class NLGP(LatentField):
 
     .. math:: x = \psi(g z) / Z
 
-    In this definition of the process x, the field z is Gaussian, g is the gain, psi is a map, and
-    the constant Z makes the variance of every pixel one. By default, psi(h) is erf(h / sqrt 2), and
-    Z^2 is (2/pi) asin(g^2 / (1 + g^2)). The process x is nearly Gaussian for small gain, has uniformly
+    In x = psi(g z) / Z, the field z is Gaussian, g is the gain, psi is a map, and the constant Z
+    makes the variance of every pixel one. By default, psi(h) is erf(h / sqrt 2), and Z^2 is
+    (2/pi) asin(g^2 / (1 + g^2)). The process x is nearly Gaussian for small gain, has uniformly
     distributed pixels at gain 1, and approaches sign(z), with sharp edges, at large gain (Ingrosso
     and Goldt, PNAS 119, e2201854119, 2022). Covariances have closed forms if the map psi is erf or
     sign. For other maps psi, the error of the covariances is below 1e-10, or below 1e-6 if psi has
