@@ -123,7 +123,7 @@ class ChainField(StationaryField):
         """Measure autocorrelation times on a torus, in sweeps.
 
         Autocorrelation times are measured for the energy (for `Phi4`, the mean square) and for the
-        squared mean of the sites.
+        square of the mean over all sites.
 
         Parameters
         ----------
@@ -152,8 +152,8 @@ def flip_clusters(
 ) -> NDArray[np.int8]:
     """Flip each Swendsen-Wang cluster with probability 1/2.
 
-    `spins` are +-1, (n_chains, rows, columns), and `activation` is the probability 1 - exp(-2 J)
-    of a bond between equal neighbours along each axis.
+    `spins` is an array of 1 and -1 of shape (n_chains, rows, columns), and `activation` is the
+    probability 1 - exp(-2 J) of a bond between equal neighbours along each axis.
     """
     sites = np.arange(spins.size, dtype=np.int32).reshape(spins.shape)
     starts, ends = [], []
@@ -172,7 +172,10 @@ def flip_clusters(
 
 
 def autocorrelation_time(series: Array) -> float:
-    """Autocorrelation time 1 + 2 sum_t rho(t) of a series, (n_steps, n_chains); NaN if constant."""
+    """Autocorrelation time of a series, (n_steps, n_chains); NaN if the series is constant.
+
+    The autocorrelation time is 1 + 2 sum_t rho(t), where rho(t) is the autocorrelation at lag t.
+    """
     centred = series - series.mean()
     n_steps = len(centred)
     padded = np.fft.rfft(centred, 2 * n_steps, axis=0)

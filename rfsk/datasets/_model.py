@@ -18,7 +18,8 @@ Take = Callable[[int], Array]
 class InputModel(Protocol):
     """Protocol of input models, which are distributions of an input vector.
 
-    Any object with the members of this protocol can be the model of a class in a `Discrimination`.
+    Any object with the members of this protocol can be the input model of one label in a
+    `Discrimination`.
     Some functions of rfsk need further methods of `StationaryField`, such as `excess_kurtosis` and
     `autocovariance`.
 

@@ -36,13 +36,13 @@ class NLGP(LatentField):
 
     .. math:: x = \psi(g z) / Z
 
-    The field z is Gaussian, and g is the gain. By default, the map is psi(h) = erf(h / sqrt 2),
-    with the normalization Z^2 = (2/pi) asin(g^2 / (1 + g^2)), so that every pixel has zero mean and
-    unit variance. The process x is nearly Gaussian for small gain, has uniformly distributed pixels
-    at gain 1, and approaches sign(z), with sharp edges, at large gain (Ingrosso and Goldt, PNAS
-    119, e2201854119, 2022). Covariances have closed forms if the map psi is erf or sign. For other
-    maps psi, the error of the covariances is below 1e-10, or below 1e-6 if psi has jumps or kinks
-    away from zero.
+    In x = psi(g z) / Z, the field z is Gaussian, g is the gain, psi is a map, and the constant Z
+    makes the variance of every pixel one. By default, psi(h) is erf(h / sqrt 2), and Z^2 is
+    (2/pi) asin(g^2 / (1 + g^2)). The process x is nearly Gaussian for small gain, has uniformly
+    distributed pixels at gain 1, and approaches sign(z), with sharp edges, at large gain (Ingrosso
+    and Goldt, PNAS 119, e2201854119, 2022). Covariances have closed forms if the map psi is erf or
+    sign. For other maps psi, the error of the covariances is below 1e-10, or below 1e-6 if psi has
+    jumps or kinks away from zero.
 
     Parameters
     ----------

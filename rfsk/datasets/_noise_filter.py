@@ -42,7 +42,7 @@ class NoiseFilter:
 
     @cached_property
     def root(self) -> Array:
-        """Square root of the covariance of a small open lattice."""
+        """Square root of the covariance matrix of the field on a small open lattice."""
         return self.scale * square_root(self.torus, self.rounding)
 
     def __call__(self, noise: Any) -> Any:
@@ -81,7 +81,7 @@ class NoiseFilter:
 
     @cached_property
     def modes(self) -> Array | None:
-        """Fourier modes, (n_modes, n_sites), whose sum with standard normal factors is the field.
+        """Fourier modes, (n_modes, n_sites); their sum with standard normal weights is a field.
 
         `modes` is None if there are so many Fourier modes that a Fourier transform is faster.
         """

@@ -42,7 +42,7 @@ class Phi4(ChainField):
     mass_squared : float, default=-12.0
         Coefficient m2 of phi^2 / 2 in the potential, which must be positive if `quartic` is zero.
     quartic : float, default=8.0
-        Coefficient lambda >= 0 of phi^4 / 4 in the potential. If it is zero, the field is the
+        Coefficient lambda >= 0 of phi^4 / 4 in the potential. If lambda is zero, the field is the
         Gaussian free field.
     standardize : bool, default=False
         Whether to divide fields by their standard deviation (only on a ring or for `quartic` zero).
@@ -94,7 +94,7 @@ class Phi4(ChainField):
 
     @property
     def _scale(self) -> float:
-        """Factor of the field: 1, or 1 / standard deviation if `standardize` is True."""
+        """Factor that multiplies the field: 1, or 1 / standard deviation with `standardize`."""
         return 1.0 / math.sqrt(self._raw_autocovariance.flat[0]) if self.standardize else 1.0
 
     @cached_property

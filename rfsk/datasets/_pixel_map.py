@@ -43,7 +43,7 @@ class PixelMap:
     normalization: float = 1.0
 
     def forward(self, latent: Any) -> Any:
-        """Map the latent field times `scale`, an array or tensor, to pixels, possibly in place."""
+        """Map an array or tensor, the latent field times `scale`, to pixels, possibly in place."""
         return latent
 
     def correlation(self, rho: Array) -> Array:
@@ -140,7 +140,7 @@ class ErfMap(FunctionMap):
 
 
 class StandardMap(FunctionMap):
-    """Map by a function of arrays or tensors whose values have zero mean and unit variance."""
+    """Map by a function whose output, an array or tensor, has zero mean and unit variance."""
 
     def __init__(self, function: Callable[[Any], Any], kurtosis: float) -> None:
         super().__init__(function, 1.0, 1.0, kurtosis)
@@ -234,7 +234,7 @@ class MapMoments:
 
     @cached_property
     def _series(self) -> tuple[Array, float]:
-        """Squared Hermite coefficients of f over the variance of f, and 1 minus their sum."""
+        """Squared Hermite coefficients of f divided by the variance of f, and 1 minus their sum."""
         damping = np.exp(-0.25 * self._z**2)
         # The square root of the factor exp(-z^2 / 2) in the weights multiplies the polynomial, so
         # that neither factor overflows.
@@ -252,9 +252,10 @@ class MapMoments:
         return np.array(fractions), max(left, 0.0)
 
     def correlation(self, rho: Array) -> Array:
-        """Correlation of f(z) and f(z'), by Mehler's series sum_n c_n^2 rho^n / variance.
+        """Correlation of f(z) and f(z') for standard normal z and z' of correlation `rho`.
 
-        The c_n are the Hermite coefficients of f, and rho is the correlation of z and z'.
+        The result is Mehler's series sum_n c_n^2 rho^n divided by the variance of f, where c_n are
+        the Hermite coefficients of f.
         """
         distinct, inverse = np.unique(np.clip(rho, -1.0, 1.0), return_inverse=True)
         fractions, left = self._series

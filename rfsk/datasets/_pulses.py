@@ -67,7 +67,7 @@ class Pulses(StationaryField):
         return np.array([-1.0, 1.0]), np.array([0.5, 0.5])
 
     def product_moment(self, sites: Integers) -> Array:
-        """Exact fourth moments of the values at four sites per row of `sites`.
+        """Exact fourth moments, one per row of `sites`, of the values at the four sites of the row.
 
         A fourth moment is 1 - 2 f, where f is the probability that a pulse covers one or three of
         the four sites, which may coincide.

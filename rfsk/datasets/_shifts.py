@@ -38,7 +38,7 @@ def augment_shifts(
         Shifted rows, float64, or a DataFrame if `X` is one. Row i is a shift of row
         ``i // n_shifts`` of `X`.
     y_shifted : ndarray or Series of shape (n_samples * n_shifts,)
-        Labels of the rows; returned only if `y` is given.
+        Labels of the shifted rows; returned only if `y` is given.
 
     Examples
     --------

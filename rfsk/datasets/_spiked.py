@@ -152,14 +152,14 @@ class SpikedCumulant(Sampler):
         return np.asarray(np.eye(self.n_features) + np.outer(large, large) + cross + cross.T)
 
     def excess_kurtosis(self) -> float:
-        """Excess kurtosis, from the second and fourth moments averaged over sites."""
+        """Excess kurtosis of the inputs, from second and fourth moments averaged over sites."""
         variances = np.diag(self.covariance())
         fourth = self.fourth_cumulant(np.arange(self.n_features)[:, None].repeat(4, axis=1))
         mean = np.mean(fourth + 3.0 * variances**2)
         return float(mean / variances.mean() ** 2 - 3.0)
 
     def fourth_cumulant(self, indices: ArrayLike) -> Array:
-        """Exact fourth cumulants of features, of the shape of `indices` without its last axis.
+        """Exact fourth cumulants of features, one per quadruple (i, j, k, l) of `indices`.
 
         Parameters
         ----------

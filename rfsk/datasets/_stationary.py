@@ -102,22 +102,23 @@ class StationaryField(Sampler):
         )
 
     def fourth_moment(self, indices: ArrayLike) -> Array:
-        """Exact fourth moments E x_i x_j x_k x_l, of the shape of `indices` without its last axis.
+        """Exact fourth moments E x_i x_j x_k x_l, one per quadruple (i, j, k, l) of `indices`.
 
         Models whose fourth moments have no closed form raise NotImplementedError.
 
         Parameters
         ----------
         indices : array-like of int, of shape (..., 4)
-            Indices of the sites in row-major order; they may repeat.
+            Indices of sites, which are numbered in row-major order; an index may occur repeatedly.
         """
         sites = sites_of(indices, self.n_features)
         return np.asarray(self.product_moment(sites.reshape(-1, 4)).reshape(sites.shape[:-1]))
 
     def fourth_cumulant(self, indices: ArrayLike) -> Array:
-        """Exact fourth cumulants, E x_i x_j x_k x_l - C_ij C_kl - C_ik C_jl - C_il C_jk.
+        """Exact fourth cumulants of sites i, j, k and l.
 
-        The matrix C is the covariance of the field x.
+        A fourth cumulant is E x_i x_j x_k x_l - C_ij C_kl - C_ik C_jl - C_il C_jk, where C is the
+        covariance matrix of the field x.
 
         Parameters
         ----------
@@ -136,7 +137,7 @@ class StationaryField(Sampler):
         return self.autocovariance()
 
     def fourth_cumulant_slice(self) -> Array:
-        """Fourth cumulants kappa_0jkl of the first site and all j, k and l, (n_features,) * 3.
+        """Fourth cumulants of the first site and every three sites j, k, l, (n_features,) * 3.
 
         The lattice can have up to 256 sites.
         """
@@ -175,7 +176,7 @@ class LatentField(StationaryField):
 
     @cached_property
     def noise_filter(self) -> NoiseFilter:
-        """Linear map from white noise to the latent field, with the scale that `pixel_map` uses."""
+        """Linear map from white noise to the latent field times the scale of `pixel_map`."""
         torus = self.latent_torus()
         return NoiseFilter(torus, self.shape, self.boundary, self.pixel_map.scale, self.rounding)
 
@@ -197,7 +198,7 @@ class LatentField(StationaryField):
 
     @property
     def noise_shape(self) -> tuple[int, ...]:
-        """Sides of the lattice of the noise: `shape`, or those of a torus that contains `shape`."""
+        """Shape of the lattice of the noise, which can be larger than the lattice of the field."""
         return self.noise_filter.torus.shape
 
     def from_noise(self, noise: Any) -> Any:

@@ -64,14 +64,14 @@ class TransferOperator:
             return float(abs(1.0 / np.log(self._eigenvalues[1])))
 
     def density(self, side: int | None) -> Array:
-        """Probabilities of grid values, on a ring or, if `side` is None, on an infinite chain."""
+        """Probabilities of grid values on a ring of `side` sites (None: on an infinite chain)."""
         if side is None:
             return np.asarray(self._vectors[:, 0] ** 2)
         weights = self._eigenvalues**side
         return np.asarray(self._vectors**2 @ weights / weights.sum())
 
     def moment(self, power: int, side: int | None) -> float:
-        """Moment E x^power of a site, on a ring or, if `side` is None, on an infinite chain."""
+        """Moment E x^power of a site on a ring of `side` sites (None: on an infinite chain)."""
         return float(self.density(side) @ self.grid**power)
 
     def autocovariance(self, side: int) -> Array:
@@ -97,7 +97,7 @@ class TransferOperator:
         return np.asarray(moments / powers[side].sum())
 
     def power(self, exponent: int) -> Array:
-        """Power of the transfer operator, (n_points, n_points), with largest eigenvalue one."""
+        """Power of the transfer operator, (n_points, n_points), whose largest eigenvalue is one."""
         if exponent == 1:
             return np.asarray(self._matrix)
         vectors = self._vectors * self._eigenvalues**exponent

@@ -58,7 +58,7 @@ class Algebraic:
             )
 
     def _absolute_moment(self, m: float) -> float:
-        """Absolute moment of order m < k of the density p: (1/k) Beta((m + 1)/k, 1 - m/k)."""
+        """Absolute moment of order m < k before scaling, where k is the tail exponent."""
         beta = scipy.special.beta((m + 1.0) / self.k, 1.0 - m / self.k)
         return float(beta) / self.k
 
@@ -74,7 +74,7 @@ class Algebraic:
         Parameters
         ----------
         z : array
-            NumPy array or torch tensor.
+            Values of z, as a NumPy array or a torch tensor.
         """
         xp = array_namespace(z)
         beyond = erfc(xp.abs(z) / math.sqrt(2.0))

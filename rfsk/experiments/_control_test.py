@@ -87,7 +87,7 @@ class ControlTest:
 
     @property
     def is_localized(self) -> NDArray[np.bool_]:
-        """Units that are significantly localized; none if `p_value` is not significant."""
+        """Units that are significantly localized; none if `p_value` exceeds `alpha`."""
         return np.asarray((self.unit_p_values <= self.alpha) & (self.p_value <= self.alpha))
 
     @property
@@ -274,7 +274,10 @@ def control_test(
 
 
 def _p_value_of_largest(means: Array) -> float:
-    """p-value of the largest standardized group mean of net 0, from `means`, (n_groups, n_nets)."""
+    """p-value of the largest standardized group mean of net 0, which is trained on the data.
+
+    `means` has shape (n_groups, n_nets).
+    """
     known = np.ma.masked_invalid(means)
     spread = known.std(axis=1, keepdims=True)
     scores = known.anom(axis=1) / np.ma.where(spread > 0.0, spread, 1.0)

@@ -179,8 +179,8 @@ class FieldStudy:
     learning_time : float, default=20_000
         Learning rate times number of steps.
     n_train : int, optional
-        If given, the net is trained on this number of samples, with the default weight decay of
-        `FCNet`. By default, each batch consists of new samples.
+        Number of training samples. If `n_train` is given, the net is trained with the default
+        weight decay of `FCNet`. By default, each batch consists of new samples.
     n_measures : int, default=1
         Number of measurements. By default, the net is measured once, at the end of training. If
         `n_measures` is greater than 1, the results are arrays of measurements at times that are

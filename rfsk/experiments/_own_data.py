@@ -138,7 +138,7 @@ class DataStudy:
 
     @property
     def is_compact(self) -> NDArray[np.bool_]:
-        """Fields with more than 55 % of their squared weights in a disc of 1 / IPR sites."""
+        """Fields with more than 55 % of their squared weights in a disc that has 1 / IPR sites."""
         analyzer = LocalizationAnalyzer(self.shape).set_output(transform="pandas")
         with warnings.catch_warnings(action="ignore", category=NotTestableWarning):
             table = analyzer.fit_transform(self.test.net.receptive_fields_)
@@ -364,7 +364,7 @@ def study_data(
 
 
 def _warnings_of(test: ControlTest) -> list[str]:
-    """Notes on duplicate, wide and less localized fields, and on a training that was too short."""
+    """Notes on fields that are copies, wide or less localized than controls, and on training."""
     notes = []
     fields = test.net.receptive_fields_[test.has_grown]
     units = fields / np.linalg.norm(fields, axis=1, keepdims=True)
@@ -411,7 +411,10 @@ def _matches(
     n_jobs: int | None,
     notes: list[str],
 ) -> dict[str, tuple[float, float]]:
-    """Median match with other features learned from the data, and its chance level; add notes."""
+    """Median match with filters, CP factors and fields of other nets, and its critical value.
+
+    Unreliable CP factors are reported in `notes`.
+    """
     units = test.is_localized if test.is_localized.any() else test.has_grown
     fields = test.net.receptive_fields_[units]
     if not len(fields):

@@ -1,4 +1,4 @@
-"""Store of a sweep: a folder with a manifest and one file per finished cell."""
+"""Store of a sweep: a folder with a manifest and one file per finished run of the study."""
 
 import ast
 import contextlib

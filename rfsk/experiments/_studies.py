@@ -22,9 +22,9 @@ class FactorStudy(FieldStudy):
     """Study for `sweep` that trains a net and decomposes the fourth cumulant of its inputs.
 
     A call of the study takes the parameters of `FieldStudy`; `n_train` must be given. The study
-    returns `factor_ipr`, the IPR of the leading CP factor of `n_train` samples of the long-range
-    class; `net_ipr`, the mean IPR of the units with positive initial bias; `match`, the median
-    match of the fields of these units with the factor; and `accuracy`.
+    returns `factor_ipr`, the IPR of the leading CP factor of the fourth cumulant of `n_train`
+    samples of the long-range class; `net_ipr`, the mean IPR of the units with positive initial
+    bias; `match`, the median match of the fields of these units with the factor; and `accuracy`.
 
     Examples
     --------

@@ -37,10 +37,10 @@ def show(
     Parameters
     ----------
     gain : float, default=3.0
-        Initial gain of the inputs, from 0.1 to 10.
+        Gain of the inputs when the page opens, from 0.1 to 10.
     correlation_length : (float, float), default=(1.0, 2.0)
-        Initial correlation lengths of the two classes on the torus, in sites, from 0.5 to 6. The
-        shorter correlation length must be first.
+        Correlation lengths of the two classes on the torus when the page opens, in sites, from 0.5
+        to 6. The shorter correlation length must be first.
     height : int, optional
         Height of the page in the notebook, in pixels. By default, the height follows the content.
 

@@ -64,7 +64,7 @@ class NetEstimator(FieldEstimator):
 
     @abstractmethod
     def _start(self, classes: Any, n_features: int, is_warm: bool) -> None:
-        """Build the net for the given classes and number of features, or check the trained net."""
+        """Build the net for given classes and features, or check that a trained net suits them."""
 
     def _outputs(self, X: ArrayLike, **options: Any) -> Array:
         """Outputs of the fitted module, in double precision on the CPU."""
@@ -296,7 +296,7 @@ class NetEstimator(FieldEstimator):
             net.snapshots_ = net.stop_ = net.last_batch_ = net.train_split = None
 
     def _adopt(self, classes: Any, n_features: int, names: Any, state: dict[str, Any]) -> None:
-        """Copy the weights of another net to this estimator, which is then fitted."""
+        """Make this estimator fitted, without training, by copying the weights of another net."""
         self._check_parameters(has_validation=True)
         self.n_features_in_ = n_features
         if names is not None:

@@ -16,7 +16,7 @@ class Coding:
     """Decisions and class probabilities from the outputs of a net.
 
     For two classes, a net has one output, whose target is +1 for class 0 and -1 for class 1. If the
-    output cannot be negative (`nonnegative`), the targets are 0 and 1.
+    output cannot be negative (`nonnegative`), the target is 0 for class 0 and 1 for class 1.
     """
 
     n_classes: int
@@ -38,7 +38,7 @@ class Coding:
     def probability(self, outputs: Array) -> Array:
         """Class probabilities, (n_samples, n_classes).
 
-        With the squared loss, outputs are estimates of the mean target.
+        With the squared loss, the outputs of a net estimate the mean target given the input.
         """
         is_likelihood = self.loss == "cross_entropy"
         if self.n_classes > 2:

@@ -17,7 +17,7 @@ _ONE, _ZERO = f32(1.0), f32(0.0)
 def inner_products(rows, n, weight, out):
     """Write the inner product of rows[i] and weight[k] to out[i, k] for i < n.
 
-    Four rows and two units are processed at a time.
+    Inner products of four rows with the weights of two units are computed at a time.
     """
     n_units, width = weight.shape
     for i in range(0, n, 4):

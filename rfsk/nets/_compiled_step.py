@@ -20,7 +20,7 @@ _OPERATIONS_TO_SHARE = 5e6  # number of operations per step above which threads 
 
 
 class CompiledStep:
-    """Steps of SGD on the squared loss of a two-layer network with a fixed readout, in place."""
+    """In-place SGD steps on the squared loss of a two-layer network with a fixed readout."""
 
     def __init__(self, net: Any, batch_size: int, n_threads: int) -> None:
         from . import _compiled_loops

@@ -34,9 +34,10 @@ class ConvNet(NetClassifier):
         C, the number of filters.
     @image_shape
     kernel_size : int, (int, int) or None, default=None
-        Number of taps of a filter along each axis, which must be odd and at most the side. None
-        stands for the largest odd number up to three quarters of the side. Filters that are
-        narrower than the fields of an `FCNet` have spikes at their ends.
+        Number of taps of a filter along each axis, which must be odd and at most the number of
+        sites along the axis. None stands for the largest odd number up to three quarters of the
+        number of sites. Filters that are narrower than the fields of an `FCNet` have spikes at
+        their ends.
     stride : int or (int, int), default=1
         Distance, in sites, between successive positions of a filter along each axis. The first
         position of a filter is site 0.

@@ -18,7 +18,8 @@ _DIRECT_TAPS = 9
 class Convolutional(ReadoutMixin, HiddenUnits):
     """Channels that cross-correlate a filter with the inputs at every stride-th site.
 
-    The input of a unit is the cross-correlation / sqrt(taps) plus the bias of the channel.
+    The preactivation of a unit is the cross-correlation, divided by the square root of the number
+    of taps, plus the bias of the channel.
     """
 
     def __init__(
@@ -84,9 +85,10 @@ class Convolutional(ReadoutMixin, HiddenUnits):
         return correlation[(..., *kept)] + bias.reshape(-1, *[1] * len(self.shape))
 
     def laid_on_sites(self) -> Tensor:
-        """Filters / sqrt(taps) at every position, (n_channels * n_positions, n_features).
+        """Filters at every position, (n_channels * n_positions, n_features).
 
-        The filters are converted to double precision.
+        The filters are converted to double precision and divided by the square root of the number
+        of taps.
         """
         n_features = math.prod(self.shape)
         weight = self.weight.detach().double() / math.sqrt(self.fan_in)

@@ -189,7 +189,7 @@ class Engine(NeuralNet):
 
     @contextmanager
     def step_of(self, batch: Any, batch_size: int) -> Iterator[None]:
-        """Context of an autograd step; rates are reduced for batches smaller than `batch_size`."""
+        """Context of an autograd step, with lower learning rates for batches below `batch_size`."""
         fraction = min(1.0, len(unpack_data(batch)[1]) / batch_size)
         groups = self.optimizer_.param_groups
         rates = [group["lr"] for group in groups]

@@ -131,7 +131,7 @@ class FieldEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
 
 
 class FieldClassifier(ClassifierMixin, FieldEstimator):
-    """Estimator with a readout of the hidden units that is trained on labels."""
+    """Classifier whose readout of the hidden units is fixed or trained."""
 
     classes_: NDArray[Any]
 
@@ -186,7 +186,7 @@ class FieldClassifier(ClassifierMixin, FieldEstimator):
         ----------
         X : array-like of shape (n_samples, n_features)
         layer : int, default=-1
-            Index of the layer, from 0. Negative indices count from the last layer.
+            Index of the hidden layer, from 0. Negative indices count from the last layer.
         """
         check_is_fitted(self, "receptive_fields_")
         number = check_layer(layer, self.net_.module_.n_layers)

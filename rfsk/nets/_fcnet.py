@@ -21,13 +21,13 @@ class FCNet(NetClassifier):
 
     .. math:: \phi(x) = \frac{1}{K} \sum_{k=1}^K \sigma(w_k \cdot x / \sqrt{D} + b_k)
 
-    Stochastic gradient descent minimizes (phi(x) - t)^2 with target t = +1 for class 0 and t = -1
-    for class 1. For K units, D features and the mean loss of a batch, a step changes the weights w
-    by -learning_rate K dLoss/dw and the biases b by -learning_rate (K/D) dLoss/db, so that runs
-    with different numbers of units or batch sizes are comparable. If the classes are
-    translation-invariant and non-Gaussian, receptive fields become localized and tile the lattice.
-    On the control (Gaussian inputs with the same mean and covariance), receptive fields oscillate
-    (Ingrosso and Goldt, PNAS 119, e2201854119, 2022).
+    Stochastic gradient descent minimizes the squared difference between the output phi(x) and the
+    target, which is +1 for class 0 and -1 for class 1. For K units, D features and the mean loss
+    of a batch, a step changes the weights w by -learning_rate K dLoss/dw and the biases b by
+    -learning_rate (K/D) dLoss/db, so that runs with different numbers of units or batch sizes are
+    comparable. If the classes are translation-invariant and non-Gaussian, receptive fields become
+    localized and tile the lattice. On the control (Gaussian inputs with the same mean and
+    covariance), receptive fields oscillate (Ingrosso and Goldt, PNAS 119, e2201854119, 2022).
 
     Skorch trains the net. Where torch is not installed, NumPy trains nets with one hidden layer,
     two classes and a fixed readout, and draws other random numbers than torch. Without torch, nets

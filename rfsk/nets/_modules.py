@@ -116,7 +116,7 @@ class HiddenUnits(nn.Module):
         return dict.fromkeys(("weight", "bias"), (self.n_units, self.fan_in))
 
     def preactivation(self, x: Tensor, scale: float) -> Tensor:
-        """Preactivations w.x + b of the hidden units times `scale`, (n_samples, ...)."""
+        """Preactivations of the hidden units, multiplied by `scale`, (n_samples, ...)."""
         raise NotImplementedError
 
     def hidden(self, x: Tensor, layer: int = -1) -> Tensor:
@@ -235,7 +235,8 @@ class FullyConnected(ReadoutMixin, DenseUnits):
 class Autoencoding(DenseUnits):
     """Dense units with weights w_k and activations sigma_k, and a linear decoder.
 
-    The reconstruction is c + sum_k v_k sigma_k / sqrt(D), where v_k = w_k if `tied` is True.
+    The reconstruction is c + sum_k v_k sigma_k / sqrt(D) for D features, where c is the trained
+    intercept, and the decoder weights v_k equal w_k if `tied` is True.
     """
 
     def __init__(

@@ -40,9 +40,9 @@ _AT_ONCE = 2**21  # number of inputs of units that are in memory at once
 class FixedReadout:
     """Hidden units at one or several positions, with a fixed readout.
 
-    The input of a unit with T inputs x is w.x / sqrt(T) + b. The output is the mean activation of
-    the K units, multiplied by 1, sqrt K or K for the readouts "mean", "sqrt" and "sum". Subclasses
-    define `windows`, which lists the T inputs of the units at each position.
+    The preactivation of a unit with T inputs x is w.x / sqrt(T) + b. The output is the mean
+    activation of the K units, multiplied by 1, sqrt K or K for the readouts "mean", "sqrt" and
+    "sum". Subclasses define `windows`, which lists the T inputs of the units at each position.
     """
 
     n_layers = 1
@@ -73,7 +73,7 @@ class FixedReadout:
         raise NotImplementedError
 
     def blocks(self, X: Array) -> Iterator[slice]:
-        """Rows whose windows are in memory at once."""
+        """Slices of the rows of `X`; the windows of one slice are in memory at once."""
         per_row = self.windows(X[:1]).size + self.n_units
         rows = max(1, _AT_ONCE // per_row)
         return (slice(first, first + rows) for first in range(0, len(X), rows))
