@@ -224,7 +224,8 @@ CLAIMS = (
         "correlated latent variables lead from u to v",
         "If the latent variables are correlated, online gradient ascent first finds the direction "
         "u of large variance, and soon afterwards the non-Gaussian direction v. If the latent "
-        "variables are independent, the field stays at u and does not find v.",
+        "variables are independent, the field converges to the direction u and does not find the "
+        "direction v.",
         (
             sphere.near("correlated: time to find u over theory", 0.1),
             sphere.near("correlated: time to find v over theory", 0.1),
@@ -240,8 +241,9 @@ CLAIMS = (
     Claim(
         "B2",
         "correlated latent variables save samples",
-        "The number of samples to find v is of order D log D with a correlated direction u, and of "
-        "order D^3 without u, each at the largest learning rate that the noise permits.",
+        "The number of samples to find the non-Gaussian direction v is of order D log D with a "
+        "correlated direction u of large variance, and of order D^3 without the direction u. Both "
+        "orders apply to the largest learning rate that the noise of the gradient permits.",
         (*sphere.expected("correlated", 1.0, 1.6), *sphere.expected("v alone", 2.8, 4.0)),
         sample_numbers,
         draw_numbers,

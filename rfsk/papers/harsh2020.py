@@ -316,8 +316,8 @@ CLAIMS = (
         "H1",
         "fields break the symmetry where the uniform state is unstable",
         "A restricted Boltzmann machine that is trained on translation-invariant inputs learns a "
-        "uniform field if the index of the uniform state is below 1, and a localized field if this "
-        "index exceeds 1. The fields of several units tile the ring.",
+        "uniform field if the index of the uniform state is below 1, and a localized field if "
+        "this index exceeds 1. The fields of several units cover the ring evenly.",
         (
             *_MODES,
             Quantity("8 units: smallest D x IPR", "inequality", low=3.0, digits=2),
@@ -330,9 +330,9 @@ CLAIMS = (
     Claim(
         "H2",
         "learning is retarded until there are enough samples",
-        "Below a critical number of samples, the field is noise. Above the critical number, the "
-        "field aligns with the correlations of the inputs as the formula for retarded learning "
-        "predicts. The critical number is smaller for larger correlations.",
+        "Below a critical number of samples, the learnt field is noise. Above the critical "
+        "number, the field aligns with the correlations of the inputs as the formula for retarded "
+        "learning predicts. The critical number is smaller for larger correlations.",
         tuple(
             Quantity(case, "derivation", value=1.0, tolerance=0.2, digits=2)
             if excess > 1.0
@@ -346,8 +346,9 @@ CLAIMS = (
     Claim(
         "H3",
         "the centre diffuses and restores the symmetry",
-        "The localized field keeps its shape while its centre diffuses along the ring. The rate of "
-        "the diffusion follows from the noise of the gradient and decreases with the batch size.",
+        "The localized field keeps its shape while its centre diffuses along the ring. The "
+        "diffusion rate of the centre follows from the noise of the gradient and decreases with "
+        "the batch size.",
         _DIFFUSION,
         diffusion,
         draw_diffusion,

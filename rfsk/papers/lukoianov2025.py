@@ -254,8 +254,8 @@ CLAIMS = (
         "L3",
         "the best denoiser has fields of about the same width",
         "The best denoiser of spins is nonlinear. The mean sensitivity of the best denoiser of "
-        "spins has about the same width as that of the optimal linear denoiser, and is not larger "
-        "in any Fourier mode.",
+        "spins has about the same width as that of the optimal linear denoiser, and no Fourier "
+        "mode of this mean sensitivity is larger than that of the linear denoiser.",
         (
             Quantity("noise 0.5: width over linear", "report", digits=2),
             _quantity("noise 1: width over linear", **_SIMILAR),

@@ -229,10 +229,10 @@ CLAIMS = (
     Claim(
         "N2",
         "the learnt connections generalize",
-        "With few samples, the beta-lasso has a higher test accuracy than the dense network. A "
-        "network that is trained on other samples with only the mask of the beta-lasso also has a "
-        "higher test accuracy than the dense network, because of the positions of the connections "
-        "and not only because of their number.",
+        "With few samples, a network trained with the beta-lasso has a higher test accuracy than "
+        "the dense network without it. A network that is trained on other samples with only the "
+        "mask of the beta-lasso also has a higher test accuracy than the dense network, because "
+        "of the positions of the connections and not only because of their number.",
         (
             Quantity("dense network: test accuracy", "report"),
             Quantity("beta-lasso: gain over the dense network", "inequality", low=0.03),

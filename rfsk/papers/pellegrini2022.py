@@ -224,8 +224,8 @@ CLAIMS = (
     Claim(
         "P2",
         "more and better data make masks more local",
-        "Masks with a third of the weights left are more local with more samples, and with fewer "
-        "random labels.",
+        "Masks with a third of the weights left are more local with more samples, and with a "
+        "smaller fraction of random labels.",
         (
             *(
                 _quantity(

@@ -328,8 +328,8 @@ CLAIMS = (
         "R4",
         "pruning makes the inputs of units less Gaussian",
         "Removing the smallest weights increases the magnitude of the excess kurtosis of w.x, as "
-        "the cavity scores of single weights predict. The increase of the kurtosis persists "
-        "in the pruned networks.",
+        "the cavity scores of single weights predict. The increase of the kurtosis persists when "
+        "the pruned networks are trained again.",
         (
             *_quantities(low=0.05)("removal: growth of |kurtosis| in four rounds"),
             *_quantities("derivation", low=0.75, high=1.25)(

@@ -241,10 +241,10 @@ CLAIMS = (
     Claim(
         "R1",
         "means first, then covariances, then cumulants",
-        "The loss of a network on Gaussian inputs with the same means agrees with the loss on the "
-        "data until a time t1. The loss on Gaussian inputs with the same means and covariances "
-        "agrees with the loss on the data until a later time t2. The network uses the means of "
-        "the classes before the time t1.",
+        "The loss of a network on Gaussian inputs with the class means of the data agrees with "
+        "the loss on the data until a time t1. The loss on Gaussian inputs with the class means "
+        "and covariances of the data agrees with the loss on the data until a later time t2. The "
+        "network uses the means of the classes before the time t1.",
         (
             _near("t0, means: over flow", 0.1),
             _near("t1, covariances: over flow", 0.15),
@@ -267,7 +267,7 @@ CLAIMS = (
         "network before the time t1 of claim R1, but not afterwards. Samples of class 1 that are "
         "given the mean and covariance of class 0 are classified as class 0 until the time t2 of "
         "claim R1. Before the time t1, the network does not distinguish the data from Gaussian "
-        "inputs with the same means.",
+        "inputs with the class means of the data.",
         (
             Quantity("t = 0.25: mean edited", "inequality", low=0.9),
             Quantity("t = 6: mean edited", "inequality", high=0.95),

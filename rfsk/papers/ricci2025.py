@@ -216,7 +216,7 @@ CLAIMS = (
         "online gradient ascent needs fewer samples, and fewest on a smoothed loss",
         "Online gradient ascent requires of order D^3 samples to find the non-Gaussian direction. "
         "On a smoothed loss, online gradient ascent requires of order D^2 log D samples to find "
-        "this direction.",
+        "the non-Gaussian direction.",
         (
             *sphere.expected("online", 2.5, 3.5),
             *sphere.expected("smoothed", 2.0, 2.75),

@@ -209,9 +209,9 @@ CLAIMS = (
     Claim(
         "S2",
         "networks learn what random features do not",
-        "With 40 D^2 inputs whose covariances do not distinguish the classes, a network "
-        "approaches the best possible accuracy. The accuracy of a linear classifier on as many "
-        "random features as the network has hidden units remains at chance.",
+        "With 40 D^2 inputs in D dimensions whose covariances do not distinguish the classes, a "
+        "network approaches the best possible accuracy. The accuracy of a linear classifier on as "
+        "many random features as the network has hidden units remains at chance.",
         (
             Quantity("network: accuracy above chance over best", "derivation", low=0.7, high=1.04),
             Quantity("random features: accuracy above chance", "derivation", low=-0.03, high=0.03),
