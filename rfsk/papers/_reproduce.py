@@ -250,8 +250,9 @@ def reproduce(
 
 
 def _write(result: ClaimResult, bench: Bench, settings: dict[str, Any], path: Path) -> ClaimResult:
-    """Write the files of a claim; return `result`, with the error of its figure if any.""" claim =
-    result.claim if claim.draw is not None and result.error is None:
+    """Write the files of a claim; return `result`, with the error of its figure if any."""
+    claim = result.claim
+    if claim.draw is not None and result.error is None:
         import matplotlib.pyplot as plt
 
         try:

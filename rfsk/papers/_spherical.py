@@ -90,7 +90,7 @@ def near(name: str, tolerance: float) -> Quantity:
 
 
 def expected(name: str, low: float, high: float) -> tuple[Quantity, ...]:
-    """Make quantities: exponent of sample numbers, and ratios of exponent and number to theory."""
+    """Make quantities: exponent of sample numbers, and both divided by the predictions."""
     return (
         Quantity(f"{name}: exponent", "derivation", low, high, digits=2),
         near(f"{name}: exponent over theory", 0.1),

@@ -261,9 +261,8 @@ def draw_kurtosis(bench: Bench) -> Any:
 
 
 def _quantities(evidence: str = "inequality", **bounds: Any) -> Any:
-    """Return a function that makes a `Quantity` of each given name, all with the bounds
-    `bounds`.""" return lambda *names: tuple(Quantity(n, evidence, **bounds, digits=2) for n in
-    names)
+    """Return a function that makes a `Quantity` of each given name, all with `bounds`."""
+    return lambda *names: tuple(Quantity(n, evidence, **bounds, digits=2) for n in names)
 
 
 _report = _quantities("report")

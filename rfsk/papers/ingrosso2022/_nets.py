@@ -91,8 +91,8 @@ def _at_sites(model: NLGP | GaussianField) -> MultivariateGaussian:
 
 
 def uneven_tasks() -> dict[str, Discrimination]:
-    """Tasks on evenly and unevenly spaced sites, the latter also with random shifts, and
-    control.""" uneven, shifted = (
+    """Tasks on evenly and unevenly spaced sites, the latter also with shifted inputs; control."""
+    uneven, shifted = (
         Discrimination([UnevenNLGP(xi, is_shifted) for xi in (5.0, 10.0)])
         for is_shifted in (False, True)
     )
