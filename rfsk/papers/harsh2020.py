@@ -115,7 +115,7 @@ def place_cells(bench: Bench, number: int) -> dict[str, float]:
 
 
 def theory_overlap(variance: float, excess: float) -> float:
-    """Predicted squared overlap of field and modes, for `excess` times the critical number of inputs."""
+    """Predicted squared overlap of field and modes for `excess` x (critical number) inputs."""
     return max(0.0, (1.0 - 1.0 / excess) / (1.0 + variance / excess))
 
 

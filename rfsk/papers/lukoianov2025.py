@@ -31,7 +31,7 @@ CONTROLS = ("permuted pixels", "white pixels")  # permute pixels within, and acr
 
 
 def profile(fields: Array) -> Array:
-    """Mean derivative of an estimated pixel with respect to a noisy pixel, by displacement."""
+    """Mean derivative of an estimated pixel with respect to a noisy one, for each displacement."""
     return np.asarray(np.mean([np.roll(row, -site) for site, row in enumerate(fields)], axis=0))
 
 

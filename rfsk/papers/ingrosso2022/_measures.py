@@ -70,7 +70,7 @@ def best_match(rows: Array, references: Array, shape: tuple[int, ...] | None = N
 
 
 def chance_level(rows: Array, references: Array, shape: Any, seed: int) -> float:
-    """95th percentile of the median match with references of fields with random phases."""
+    """95th percentile of the median match of fields with references if phases are random."""
     chance = chance_match(rows, references, shape, n_null=N_NULL, random_state=seed)
     return float(chance[int(0.95 * (N_NULL + 1)) - 1])
 
@@ -102,7 +102,7 @@ def matches(
 
 
 def coverage(name: str, rows: Array, shape: Any) -> Numbers:
-    """Coverage relative to that of random positions, and p-value of a test for regular ones."""
+    """Coverage relative to random positions, and p-value of a test for regular positions."""
     found = tiling(rows, shape)
     return {
         f"{name}: coverage, relative to random positions": found.coverage / found.random_coverage,
@@ -203,7 +203,7 @@ def followed(bench: Bench, number: int) -> tuple[Array, Array, Array]:
 
 
 def reduced_model(bench: Bench, number: int) -> Numbers:
-    """Claim C4: IPR of the fields of flow and nets, their match, and frequencies at t = 3."""
+    """Claim C4: IPR of fields of flow and nets, match of nets and flow, and frequencies at t = 3."""
     found: Numbers = {}
     for gain, other in ((1.0, 3.0), (3.0, 1.0)):
         bumps = fields(bench, "small", number, f"gain {gain:g}")["b > 0"]
