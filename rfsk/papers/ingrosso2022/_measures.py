@@ -203,7 +203,7 @@ def followed(bench: Bench, number: int) -> tuple[Array, Array, Array]:
 
 
 def reduced_model(bench: Bench, number: int) -> Numbers:
-    """Claim C4: IPR of fields of flow and nets, match of nets and flow, and frequencies at t = 3."""
+    """Claim C4: IPR of fields of flow and nets, match of nets and flow, frequencies at t = 3."""
     found: Numbers = {}
     for gain, other in ((1.0, 3.0), (3.0, 1.0)):
         bumps = fields(bench, "small", number, f"gain {gain:g}")["b > 0"]
