@@ -24,7 +24,7 @@ class Bench:
     quick : bool, default=False
         Whether to use small sizes, such as fewer units and shorter training.
     n_jobs : int, default=-1
-        Number of groups of nets that are trained in parallel, with the conventions of joblib.
+        Number of groups of nets to train in parallel, as in joblib: -1 for all cores, None for 1.
     random_state : int or None, default=None
         Seed of the repeats.
 
@@ -63,7 +63,8 @@ class Bench:
         Parameters
         ----------
         control : str or None
-            Name of the control, which the `measure` functions interpret.
+            Name of the control that the `measure` functions of claims must apply; None for no
+            control.
         """
         bench = copy.copy(self)
         bench.control = control
@@ -95,7 +96,7 @@ class Bench:
         Parameters
         ----------
         key : hashable
-            Name of the nets. A second call with the same name returns the nets of the first call.
+            Name of the nets. A second call with the same `key` returns the nets of the first call.
         make : callable
             Function ``make(seed)`` that returns an untrained FCNet or ConvNet.
         tasks : mapping of hashable to Discrimination

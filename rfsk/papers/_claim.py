@@ -93,7 +93,7 @@ class Quantity:
         return f">= {low}" if math.isinf(self.bounds[1]) else f"{low} to {high}"
 
     def holds(self, values: ArrayLike) -> bool:
-        """Whether all values are finite and within the bounds.
+        """Whether all measured values are finite and within the bounds of the quantity.
 
         Parameters
         ----------
@@ -121,7 +121,7 @@ class Claim:
         Quantities that support the claim, with distinct names.
     measure : callable
         Function ``measure(bench, number)`` that returns the values of all quantities, by name, for
-        ``bench.seeds[number]``. The function must apply the control ``bench.control``.
+        ``bench.seeds[number]``. `measure` must apply the control ``bench.control``.
     draw : callable, optional
         Function ``draw(bench)`` that returns a matplotlib figure.
     controls : tuple of str, default=()
@@ -167,7 +167,7 @@ class Claim:
         Parameters
         ----------
         bench : Bench
-            Seeds, sizes, cached nets and control.
+            Bench that holds the seeds, the sizes, the cached nets and the control.
 
         Returns
         -------

@@ -16,7 +16,7 @@ def largest(fields: Array, counts: Array) -> Array:
 
 
 def scattered(masks: Array, seed: int) -> Array:
-    """Masks with the same numbers of pixels as given masks, at random positions."""
+    """Move the pixels of each mask to random positions."""
     return np.random.default_rng(seed).permuted(masks, axis=1)
 
 

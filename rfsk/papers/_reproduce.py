@@ -181,7 +181,7 @@ def reproduce(
         Folder to which each finished claim writes files such as ``C1.json``, ``C1.md`` and
         ``C1.png``. Other files in the folder are kept. By default, no files are written.
     n_jobs : int, default=-1
-        Number of groups of nets that are trained in parallel, with the conventions of joblib.
+        Number of groups of nets to train in parallel, as in joblib: -1 for all cores, None for 1.
     verbose : int, default=0
         If positive, a progress bar is shown.
     random_state : int or None, default=0
@@ -250,7 +250,7 @@ def reproduce(
 
 
 def _write(result: ClaimResult, bench: Bench, settings: dict[str, Any], path: Path) -> ClaimResult:
-    """Write the values, table and figure of a claim; return the result, with any figure error."""
+    """Write the files of a claim; return `result`, with the error of its figure if any."""
     claim = result.claim
     if claim.draw is not None and result.error is None:
         import matplotlib.pyplot as plt

@@ -18,7 +18,7 @@ Array = NDArray[Any]
 
 
 def initial_fields(n_groups: int, n: int, directions: Array, rng: np.random.Generator) -> Array:
-    """Random unit vectors whose overlap with each of the orthonormal directions is D^(-1/2)."""
+    """Random unit vectors of D sites whose overlap with each row of `directions` is D^(-1/2)."""
     size = directions.shape[1]
     rest = rng.standard_normal((n_groups, n, size))
     rest -= rest @ directions.T @ directions
@@ -27,7 +27,7 @@ def initial_fields(n_groups: int, n: int, directions: Array, rng: np.random.Gene
 
 
 def batches(models: list[InputModel], n_groups: int, size: int, seed: Any) -> Iterator[Array]:
-    """Yield new batches for each group: equally many samples of each model, sorted by model."""
+    """Yield new batches for each group: equally many samples of each input model, in order."""
     rng, part = np.random.default_rng(seed), size // len(models)
     n = max(1, 100_000 // (size * n_groups))
     while True:
@@ -41,7 +41,7 @@ def batches(models: list[InputModel], n_groups: int, size: int, seed: Any) -> It
 def ascend(
     fields: Array, inputs: Iterator[Array], gradient: Callable[[Array, Array], Array], rate: float
 ) -> Iterator[Array]:
-    """Yield the fields after each step w <- unit(w + rate (g - (g.w) w)), g = gradient(X, X w)."""
+    """Yield fields w; a step adds rate (g - (g.w) w), g = gradient(X, X w), and normalizes w."""
     for X in inputs:
         yield fields
         slope = gradient(X, X @ fields.swapaxes(1, 2))
@@ -51,7 +51,7 @@ def ascend(
 
 
 def passages(courses: Iterator[Array], direction: Array, n_steps: float) -> tuple[Array, Array]:
-    """Steps until the overlap of each field with `direction` is 1/2; True if it reached 1/2."""
+    """Steps until the overlap of each field with `direction` is 1/2, and whether it reached 1/2."""
     steps: Any = 0
     waits: Any = True
     for number, fields in enumerate(courses):
@@ -90,7 +90,7 @@ def near(name: str, tolerance: float) -> Quantity:
 
 
 def expected(name: str, low: float, high: float) -> tuple[Quantity, ...]:
-    """Make quantities: an exponent, its ratio to theory, and the ratio of samples to theory."""
+    """Make quantities: exponent of sample numbers, and both divided by the predictions."""
     return (
         Quantity(f"{name}: exponent", "derivation", low, high, digits=2),
         near(f"{name}: exponent over theory", 0.1),

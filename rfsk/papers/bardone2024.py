@@ -102,7 +102,7 @@ def gradient(X: Array, s: Array) -> Array:
 
 
 def learn(bench: Bench, number: int, coupling: float | None, *sizes: Any) -> Any:
-    """Fields of groups of 20 units after each step."""
+    """Yield the fields of groups of 20 units before each training step."""
     size, batch, rate, n_groups = sizes
     seed, known = [bench.seeds[number], size], np.eye(size)[: 1 if coupling is None else 2]
     fields = sphere.initial_fields(n_groups, 20, known, np.random.default_rng([*seed, 1]))
@@ -116,7 +116,7 @@ def first_time(times: Array, course: Array) -> float:
 
 
 def courses(bench: Bench, number: int, coupling: float) -> tuple[Array, Array, Array]:
-    """Times, root mean square overlaps of fields with the directions v and u, and predictions."""
+    """Times, and measured and predicted root mean square overlaps of fields with v and u."""
     size, batch, rate = (60, 500, 2e-4) if bench.quick else (100, 1000, 1e-4)
 
     def run() -> tuple[Array, Array, Array]:

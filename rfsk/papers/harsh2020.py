@@ -14,18 +14,20 @@ log-likelihood L(w) depends on the field w only through w.Cw and the length of w
 of largest likelihood is in the first eigenspace of C.
 
 *Retarded learning.* Consider n inputs of D sites that are white noise plus a pair of Fourier modes
-of variance l. As for Gaussian inputs, the field of largest likelihood is the first eigenvector of
-the sample covariance. The squared overlap of the first eigenvector with the pair of modes is (1 - D
-/ (n l^2)) / (1 + D / (n l)) if the number n of inputs exceeds n_c = D / l^2, and 0 otherwise (Baik,
-Ben Arous and Peche, Annals of Probability 33, 1643, 2005).
+of variance l. If the inputs are treated as Gaussian, the field of largest likelihood is the first
+eigenvector of the sample covariance. The squared overlap of the first eigenvector with the pair of
+modes of variance l is (1 - D / (n l^2)) / (1 + D / (n l)) if the number n of inputs of D sites
+exceeds n_c = D / l^2, and 0 otherwise (Baik, Ben Arous and Peche, Annals of Probability 33, 1643,
+2005).
 
 *Diffusion.* The log-likelihood does not change if the field w is shifted along the ring. Let c be
-the centre of the field, and w' = dw/dc. The mean gradient along w' is zero, so that only the noise
-of the gradient moves the centre of the field. One step with learning rate r, on B inputs and B
-samples drawn from the machine, moves the centre of the field by -r z.w' / w'.w', where z is the
-noise of the gradient and w' is the derivative of the field w with respect to its centre. To first
-order in r / B, the mean squared move of the centre in a step is r^2 V / (B (w'.w')^2), where V is
-the variance of (w'.x) tanh(w.x) over inputs x plus that over samples x of the machine.
+the centre of the field, and w' = dw/dc. The mean gradient along w' = dw/dc is zero, so that only
+the noise of the gradient moves the centre of the field. One step with learning rate r, on B inputs
+and B samples drawn from the machine, moves the centre of the field by -r z.w' / w'.w', where z is
+the noise of the gradient and w' is the derivative of the field w with respect to its centre. With
+learning rate r and batch size B, the mean squared move of the centre in a step is, to first order
+in r / B, r^2 V / (B (w'.w')^2), where w' = dw/dc, and V is the variance of (w'.x) tanh(w.x) over
+inputs x plus that over samples x of the machine.
 """
 
 from typing import Any
@@ -113,7 +115,7 @@ def place_cells(bench: Bench, number: int) -> dict[str, float]:
 
 
 def theory_overlap(variance: float, excess: float) -> float:
-    """Predicted squared overlap of a field with the modes for `excess` D / `variance`^2 inputs."""
+    """Predicted squared overlap of field and modes for `excess` x (critical number) inputs."""
     return max(0.0, (1.0 - 1.0 / excess) / (1.0 + variance / excess))
 
 

@@ -1,8 +1,8 @@
 """Claims of Lufkin, Saxe and Grant (NeurIPS 2024, arXiv:2501.17284) on a single ReLU neuron.
 
-Inputs are rings of 40 sites, and the target is 1 for the class of longer range. We set the
-bounds of the quantities; the paper does not state any. The values with the evidence "independent
-code" are from another program, which integrated the effective flow.
+Inputs are rings of 40 sites, and the target is 1 for the class of longer correlation length. We set
+the bounds of the quantities; the paper does not state any. The values with the evidence
+"independent code" are from another program, which integrated the effective flow.
 """
 
 import warnings
@@ -43,7 +43,7 @@ _FLOW_ENDS = {**_NLGP, **_ALGEBRAIC, **{name + _LONG: value for name, value in _
 
 
 def _oscillation(r: Array) -> Array:
-    """Kernel whose spectrum peaks at four cycles per ring, for a correlation length of 8 sites."""
+    """Kernel whose spectrum peaks at four cycles per ring if the correlation length is 8 sites."""
     return np.asarray(np.exp(-(r**2)) * np.cos(2 * np.pi * 4 / SIDE * 8.0 * r))
 
 
@@ -150,7 +150,7 @@ def drives(rows: Array, fields: Array) -> Array:
 
 
 def amplifier(bench: Bench, number: int) -> Numbers:
-    """Claim L1: amplifier at overlap 0.6, and IPR of a bump's drive over that of a linear drive."""
+    """Claim L1: amplifier at overlap 0.6; IPR of the drive, divided by that of a linear drive."""
     found: Numbers = {}
     n_samples = 10_000 if bench.quick else 40_000
     noise = 0.8 * np.random.default_rng(bench.seeds[number]).standard_normal((n_samples, SIDE))
@@ -178,7 +178,7 @@ def _bump() -> Array:
 
 
 def kurtosis(bench: Bench, number: int) -> Numbers:
-    """Claim L2: final fields of the flow, localization index, and fields of trained neurons."""
+    """Claim L2: IPR of the fields of the flow and of trained neurons, and localization index."""
     found: Numbers = {}
     found |= {f"flow, {name}: IPR": ipr(flow_end(bench, name, number))[0] for name in _FLOW_ENDS}
     for name in ("algebraic(5)", "algebraic(6)"):
@@ -214,7 +214,7 @@ def sinusoids(bench: Bench, number: int) -> Numbers:
 
 
 def cusp(bench: Bench, number: int) -> Numbers:
-    """Claim L4: size and profile of fields on Ising spins."""
+    """Claim L4: IPR, spread and decay from the peak of fields on Ising spins."""
     field = flow_end(bench, "Ising", number, 100.0)
     found: Numbers = {
         "flow, t = 100: IPR": ipr(field)[0],
@@ -237,8 +237,8 @@ def tail(field: Array) -> tuple[Array, float]:
 
     In the tail of a field w, the drive is linear, so that (S_0 + S_1) w = q S_1 w, where S_0 and
     S_1 are the covariances of the classes, and q = sqrt(2/pi) / sqrt(w.S_1 w). The decay rate of
-    the tail follows from this equation and from the spectrum of each class of Ising spins, (1 -
-    a^2) / (1 + a^2 - 2 a cos k) with a = tanh J for coupling J.
+    the tail follows from (S_0 + S_1) w = q S_1 w and from the spectrum of each class of Ising
+    spins, (1 - a^2) / (1 + a^2 - 2 a cos k) at wave number k, with a = tanh J for coupling J.
     """
     w = field[0] * np.sign(field[0, np.abs(field[0]).argmax()])
     w = np.roll(w, -int(w.argmax()))
@@ -251,7 +251,7 @@ def tail(field: Array) -> tuple[Array, float]:
 
 
 def contrast(bench: Bench, number: int) -> Numbers:
-    """Claim L5: filters of FastICA and fields of neurons, on inputs of positive excess kurtosis."""
+    """Claim L5: IPR of filters of FastICA and of fields of neurons, relative to the control."""
     found: Numbers = {}
     for name in ("algebraic(3)", "Laplace"):
         control = np.median(ipr(ica(bench, _CONTROL + name, number)))

@@ -31,7 +31,7 @@ CONTROLS = ("permuted pixels", "white pixels")  # permute pixels within, and acr
 
 
 def profile(fields: Array) -> Array:
-    """Mean derivative of an estimated with respect to a noisy pixel, by their displacement."""
+    """Mean derivative of an estimated pixel with respect to a noisy one, for each displacement."""
     return np.asarray(np.mean([np.roll(row, -site) for site, row in enumerate(fields)], axis=0))
 
 
@@ -44,9 +44,10 @@ def spin_formula(noise: float) -> Array:
     """Sensitivity of the optimal linear denoiser of spins, relative to that at displacement 0.
 
     Spins with covariance rho^d at displacement d have the spectrum C = (1 - rho^2) / (1 - 2 rho cos
-    q + rho^2). For noise of standard deviation s, the spectrum C / (C + s^2) of the optimal linear
-    denoiser is proportional to 1 / (r + 1 / r - 2 cos q) with a number r < 1, so that the relative
-    sensitivity is r^d.
+    q + rho^2) at wave number q. For noise of standard deviation s, the optimal linear denoiser has
+    the spectrum C / (C + s^2), where C is the spectrum of the spins. If their covariance at
+    displacement d is rho^d, C / (C + s^2) is proportional to 1 / (r + 1 / r - 2 cos q) with a
+    number r < 1, so that the sensitivity at displacement d, relative to that at 0, is r^d.
     """
     rho, distance = np.exp(-1.0 / XI), np.minimum(np.arange(SIDE), SIDE - np.arange(SIDE))
     total = (1.0 + rho**2 + (1.0 - rho**2) / noise**2) / rho
@@ -74,7 +75,7 @@ def fitted(bench: Bench, number: int, name: str, noise: float) -> Array:
 
 
 def trained(bench: Bench, number: int, name: str, noise: float) -> tuple[Array, float]:
-    """Mean sensitivity of a trained ReLU network; its error over that of the Wiener filter."""
+    """Mean sensitivity of a ReLU network, and ratio of its error to that of the Wiener filter."""
 
     def train() -> tuple[Array, float]:
         rates = {"batch_size": 500, "learning_rate_init": 0.003}

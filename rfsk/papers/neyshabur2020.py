@@ -144,7 +144,7 @@ def accuracies(bench: Bench, number: int) -> dict[str, float]:
 
 
 def generalization(bench: Bench, number: int) -> dict[str, float]:
-    """Claim N2: test accuracy of the beta-lasso and of its mask, minus that of other networks."""
+    """Claim N2: gain in test accuracy of the beta-lasso, and of networks with its mask."""
     found = accuracies(bench, number)
     return {
         "dense network: test accuracy": found["dense"],

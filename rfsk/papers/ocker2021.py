@@ -76,7 +76,7 @@ def residuals(kappa: Cumulant, fields: Array) -> Array:
 
 
 def by_power(bench: Bench, number: int) -> Array:
-    """Fixed points for the exact cumulant of the mixtures, from random initial fields."""
+    """Fixed points of the cubic rule with the exact cumulant of the mixtures."""
     initial = np.random.default_rng([bench.seeds[number], 2]).standard_normal((4000, len(LAMBDAS)))
     initial /= np.linalg.norm(initial, axis=1, keepdims=True)
     return fixed_points(bench, exact(bench, number), np.eye(len(LAMBDAS)), initial)
@@ -101,7 +101,7 @@ def by_rule(bench: Bench, number: int) -> Array:
 
 
 def on_ring(bench: Bench, number: int) -> Array:
-    """Fixed points for the exact cumulant of an NLGP, from random initial fields."""
+    """Fixed points of the cubic rule with the exact cumulant of an NLGP."""
     model = RING.gaussian_clone() if bench.control == "Gaussian inputs" else RING
     initial = np.random.default_rng([bench.seeds[number], 3]).standard_normal((40, RING.n_features))
     kappa = bench.once((type(model).__name__, "cumulant"), lambda: cumulant(model))
@@ -109,7 +109,7 @@ def on_ring(bench: Bench, number: int) -> Array:
 
 
 def basins(bench: Bench, number: int, fields: Array) -> Array:
-    """Fraction of fields that converge to each source, with a cosine above 0.9."""
+    """Fraction of fields whose cosine with the direction of each source exceeds 0.9."""
     return np.asarray((abs(fields @ mixing(bench, number).T) > 0.9).mean(axis=0))
 
 
@@ -131,7 +131,7 @@ def basin_volumes(sizes: Array) -> Array:
 
 
 def eigenvectors(bench: Bench, number: int) -> dict[str, float]:
-    """Claim O1: residuals of fixed points, and their overlap with sources and CP factors."""
+    """Claim O1: residuals of fixed points; cosines with sources; match with a CP factor."""
     kappa = bench.once("ring cumulant", lambda: cumulant(RING))
     leading = bench.once("factor", lambda: symmetric_cp(kappa, 1, tol=1e-10, random_state=0))
     ring, rule = on_ring(bench, number), by_rule(bench, number)

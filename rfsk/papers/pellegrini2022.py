@@ -65,7 +65,7 @@ def pruned(bench: Bench, name: str, number: int) -> list[FCNet]:
 
 
 def masked(bench: Bench, name: str, number: int, kind: str) -> FCNet:
-    """Net with "one-shot" or "random" masks that have the sizes of the masks after all rounds."""
+    """Net with "one-shot" or "random" masks as large as those after the last pruning round."""
 
     def train() -> FCNet:
         dense, *_, last = pruned(bench, name, number)
@@ -109,7 +109,7 @@ def local(bench: Bench, number: int) -> Numbers:
 
 
 def data(bench: Bench, number: int) -> Numbers:
-    """Claim P2: spread for few samples, and for noisy labels, over the spread for many samples."""
+    """Claim P2: mask spread for few samples or noisy labels, divided by that for many samples."""
     found: Numbers = {}
     for stage, left in ((2, "a third left"), (4, "an eighth left")):
         many = relative_spread(bench, "many", stage, number)

@@ -2,23 +2,24 @@
 
 Inputs are rings of 100 sites: an NLGP of gain 3 with correlation lengths 5 and 10, or its Gaussian
 control. Each round of pruning removes 30 % of the weights, so that 34, 24, 17 and 12 % are left
-after 3, 4, 5 and 6 rounds. Units keep different numbers of weights. The mask of each unit is
-compared with other masks that have the same number of weights.
+after 3, 4, 5 and 6 rounds. After pruning, units keep different numbers of weights. The mask of each
+unit is compared with other masks that have the same number of weights.
 
 The spread of a mask is the circular standard deviation of its pixels. The spread is given in units
 of the spread of pixels that are evenly distributed over a quarter of the ring, D / (4 sqrt 12) for
-D sites. Surrogates with random phases have the spectrum of the dense fields, and the largest
-weights of surrogates form clusters as well. Therefore, a mask whose spread is smaller than the
-spread of masks of surrogates is more local than the second-order statistics of the dense network
-imply. Median spreads over 20 units have errors of about 10 %. Only spreads that differ by at least
-20 % count as different.
+D sites. Surrogates with random phases have the spectrum of the dense fields; the largest weights of
+such surrogates form clusters. Therefore, a mask whose spread is smaller than the spread of masks of
+surrogates is more local than the second-order statistics of the dense network imply. Median spreads
+over 20 units have errors of about 10 %. Only spreads that differ by at least 20 % count as
+different.
 
 Second-order statistics can localize masks. While the weights w of a unit with b < 0 are small,
 dw/dt is proportional to M w, where the matrix M is the difference C_0 - C_1 of the covariances of
-the classes, restricted to the pixels of the mask. Therefore, the weights approach the leading
-eigenvector of M. If the mask contains the whole ring, the leading eigenvector is a Fourier mode. If
-the gaps of the mask are uneven, the leading eigenvector concentrates where the remaining pixels are
-dense. Repeated pruning of the leading eigenvector predicts the masks without any training.
+the classes, restricted to the pixels of the mask. The weights of a unit with b < 0 therefore
+approach the leading eigenvector of the matrix M. If the mask contains the whole ring, the leading
+eigenvector of M is a Fourier mode. If the gaps of the mask are uneven, the leading eigenvector of M
+concentrates where the remaining pixels are dense. The masks can be predicted without training: in
+each round, the pixels where the leading eigenvector of M is smallest in magnitude are removed.
 """
 
 from functools import partial
@@ -65,7 +66,7 @@ def pruned(bench: Bench, source: str, number: int) -> list[FCNet]:
 
 
 def fields(bench: Bench, source: str, stage: int, number: int, kind: str = "IMP") -> Array:
-    """Fields of a pruned network, or of one with "one-shot" or "random" masks of the same sizes."""
+    """Fields of a pruned network, or of one with "one-shot" or "random" masks of equal size."""
     nets = pruned(bench, source, number)
     if kind == "IMP" or stage == 0:
         return nets[stage].receptive_fields_
@@ -163,7 +164,7 @@ def inputs(bench: Bench, number: int) -> Array:
 
 
 def removed(bench: Bench, number: int) -> list[tuple[Array, Array]]:
-    """Fields with b > 0 before each of four pruning rounds, and masks of the removed weights."""
+    """Fields of units with b > 0 before each of four rounds, and masks of removed weights."""
     found = []
     for stage in range(4):
         now, then = (fields(bench, "NLGP", s, number)[SIGNS["b > 0"]] for s in (stage, stage + 1))
@@ -182,7 +183,7 @@ def mean_kurtosis(bench: Bench, source: str, stage: int, number: int, kind: str 
 
 
 def kurtosis(bench: Bench, number: int) -> Numbers:
-    """Claim R4: excess kurtosis of w.x in class 1 for units with b > 0, and effect of pruning."""
+    """Claim R4: effect of pruning on the excess kurtosis of w.x for units with b > 0."""
     X, joint, predicted, gains = inputs(bench, number), [], [], []
     for field, gone in removed(bench, number):
         before, after = (stats.kurtosis(X @ w.T) for w in (field, np.where(gone, 0.0, field)))
@@ -208,7 +209,7 @@ def kurtosis(bench: Bench, number: int) -> Numbers:
 
 
 def draw_spreads(bench: Bench, panels: tuple[tuple[str, str], ...]) -> Any:
-    """Claims R1 to R3: spread of masks by the fraction of weights that pruning leaves."""
+    """Claims R1 to R3: spread of masks against the fraction of weights that pruning leaves."""
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(1, 2, figsize=(8.4, 3.4), layout="constrained", sharey=True)
@@ -229,7 +230,7 @@ def draw_spreads(bench: Bench, panels: tuple[tuple[str, str], ...]) -> Any:
 
 
 def draw_kurtosis(bench: Bench) -> Any:
-    """Claim R4: excess kurtosis of w.x during pruning, and cavity scores by size of the weight."""
+    """Claim R4: excess kurtosis of w.x during pruning, and cavity scores against weight size."""
     import matplotlib.pyplot as plt
 
     figure, (left, right) = plt.subplots(1, 2, figsize=(8.6, 3.4), layout="constrained")
@@ -260,7 +261,7 @@ def draw_kurtosis(bench: Bench) -> Any:
 
 
 def _quantities(evidence: str = "inequality", **bounds: Any) -> Any:
-    """Return a function that makes a `Quantity` of each given name, all with these bounds."""
+    """Return a function that makes a `Quantity` of each given name, all with `bounds`."""
     return lambda *names: tuple(Quantity(n, evidence, **bounds, digits=2) for n in names)
 
 

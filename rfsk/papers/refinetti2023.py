@@ -17,10 +17,10 @@ have an effect is proportional to the logarithm of the inverse of the initial si
 The drive of the fourth cumulant is cubic in the fields, so that the time until the cumulant has an
 effect is inversely proportional to the square of the initial size of the fields. The output phi of
 the network does not change the order in which means, covariances and cumulants have an effect. For
-erf units with input h, s''(h) = -h s'(h), where s is the activation function. Fields orthogonal
-to the learnt directions therefore neither grow nor decay once E[(y - phi) s'(h)] = 0, where y is
-the target and phi the output. Each class is a mixture of Gaussians, so that
-`MixtureFlow` is exact to all orders and gives the expected times.
+erf units with input h, s''(h) = -h s'(h), where s is the activation function. Fields orthogonal to
+the learnt directions therefore neither grow nor decay once E[(y - phi) s'(h)] = 0, where y is the
+target and phi the output. Each class is a mixture of Gaussians, so that `MixtureFlow` is exact to
+all orders and gives the expected times of claim R1.
 """
 
 from dataclasses import dataclass
@@ -65,7 +65,7 @@ class Inputs(Sampler):
         return X
 
     def components(self, rung: str) -> list[tuple[float, Array, Array]]:
-        """Components of the "data", or of a Gaussian with their "mean", or also "covariance"."""
+        """Components of the "data", or of a Gaussian with the same "mean" (and "covariance")."""
         mean, C, p = self.mean * np.eye(D)[0], np.eye(D), self.density
         C[1, 1] = self.variance
         if rung == "mean":
@@ -84,7 +84,7 @@ def classes(control: str | None) -> list[Any]:
 
 
 def theory(control: str | None, rung: str = "data") -> MixtureFlow:
-    """Flow on the "data", or on Gaussian inputs with their "mean", or also their "covariance"."""
+    """Flow on the "data", or on Gaussian inputs with the same "mean" or mean and "covariance"."""
     return MixtureFlow([model.components(rung) for model in classes(control)])
 
 
@@ -185,7 +185,7 @@ def effects(course: Course, X: Array, y: Array) -> Array:
 
 
 def edits(bench: Bench, number: int) -> dict[str, float]:
-    """Claim R2: effects of edited samples, and loss on the means-only control minus on the data."""
+    """Claim R2: effects of edited samples, and excess loss on the control with only the means."""
     places, (X, y) = np.searchsorted(TIMES, (0.25, 6.0, 40.0)), samples(bench, number)
     courses = [
         [course[int(place)] for place in places]

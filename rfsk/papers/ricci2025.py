@@ -1,14 +1,15 @@
 r"""Claims of Ricci, Bardone and Goldt (ICML 2025): number of samples that ICA needs.
 
 Inputs x are white, and non-Gaussian only along a direction v, where the fourth cumulant is k. A
-field w has the initial overlap b = w.v = D^(-1/2). The field has found v when the mean overlap is
-1/2. Let s = w.x.
+field w has the initial overlap b = w.v = D^(-1/2). The direction v counts as found when the mean
+overlap w.v is 1/2. Let s = w.x.
 
 *FastICA.* One step on n samples changes the field w to E s^3 x - 3 E s^2 w with s = w.x, which is k
 b^3 v plus noise of variance V / n along each direction, where V = E s^6 = 15. After one step of
-FastICA from the overlap b, the new overlap is 1/2 if 3 k^2 b^6 = V (D - 1) / n, up to corrections
-by the noise along v, which `fastica_numbers` includes. Therefore, FastICA needs a number of samples
-of order V D^4 / (3 k^2), with V = 15.
+FastICA on n samples of D sites from the overlap b, the new overlap is 1/2 if 3 k^2 b^6 = 15 (D - 1)
+/ n, where k is the fourth cumulant along v, up to corrections by the noise along v, which
+`fastica_numbers` includes. Since b = D^(-1/2) initially, FastICA needs a number of samples of order
+5 D^4 / k^2.
 
 *Online.* The step w <- unit(w + r sign(k) (s^3 - 3 s) x) at each sample x changes b by
 
@@ -102,7 +103,7 @@ def fastica_overlaps(fields: Array, blocks: Iterator[Array], n_blocks: int) -> I
 
 
 def begin(bench: Bench, number: int, size: int, batch: int, n: float, most: int) -> Any:
-    """Initial fields and batches of groups of units, with fewer groups for larger `n`."""
+    """Initial fields and batches of groups of units; fewer groups if they need more samples."""
     seed = [bench.seeds[number], size, most]
     n_groups = int(np.clip((5e7 if bench.quick else 1e8) / (n * size), 8, most))
     rng = np.random.default_rng([*seed, 1])
@@ -143,7 +144,7 @@ def by_ascent(bench: Bench, number: int, method: str, size: int) -> tuple[float,
 
 
 def numbers(bench: Bench, number: int, method: str) -> tuple[Array, Array, Array, Array]:
-    """Dimensions, measured and predicted numbers of samples, and bootstrap estimates."""
+    """Dimensions, numbers of samples and their predictions, and bootstrap estimates of them."""
 
     def run() -> tuple[Array, Array, Array, Array]:
         if method == "FastICA step":

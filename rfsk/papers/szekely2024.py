@@ -2,13 +2,13 @@
 
 Inputs with a spiked cumulant are white noise, except that their projection on one direction, the
 spike, has a distribution with two Gaussian peaks. The peaks are at +-(b / (1 + b))^(1/2) and have
-the variance 1 / (1 + b), where b is the strength of the spike. These inputs have the covariance of
-white noise, so that only the distribution of the projection distinguishes them from white noise.
-The best possible accuracy of a classifier is (1 + T) / 2, where T is the total variation distance
-of the projection from a standard Gaussian. The polynomials of fourth degree in D inputs form a
-space whose dimension is of order D^4. If K is much smaller than D^4, then K random features span
-only a small part of this space, and the accuracy of a linear classifier on these features remains
-at chance.
+the variance 1 / (1 + b), where b is the strength of the spike. Inputs with a spiked cumulant have
+the covariance of white noise, so that only the distribution of their projection on the spike
+distinguishes them from white noise. The best possible accuracy of a classifier is (1 + T) / 2,
+where T is the total variation distance of the projection on the spike from a standard Gaussian. The
+polynomials of fourth degree in D pixels form a space whose dimension is of order D^4. If K is much
+smaller than D^4, then K random features span only a small part of the space of polynomials of
+fourth degree, and the accuracy of a linear classifier on these features remains at chance.
 """
 
 import warnings
@@ -44,7 +44,7 @@ def sample_size() -> float:
 
 
 def factors(bench: Bench, number: int, multiple: float) -> tuple[float, float]:
-    """Mean match of sample CP factors with the exact factor, and mean ratio to the exact IPR."""
+    """Mean match of sample CP factors with the exact factor; their mean IPR divided by its IPR."""
     exact = bench.once("exact", lambda: symmetric_cp(cumulant(RING), 1, random_state=0).components)
     model = RING.gaussian_clone() if bench.control == "Gaussian inputs" else RING
     rng = np.random.default_rng([bench.seeds[number], 0])
@@ -59,7 +59,7 @@ def factors(bench: Bench, number: int, multiple: float) -> tuple[float, float]:
 
 
 def net_gain(bench: Bench, number: int, multiple: float) -> float:
-    """Accuracy above chance of a network with `multiple` times `sample_size` inputs per class."""
+    """Accuracy above 1/2 of a network trained on `multiple` x `sample_size()` inputs per class."""
 
     def train() -> float:
         control = RING.gaussian_clone()
@@ -105,7 +105,7 @@ def best_accuracy() -> float:
 
 
 def classes(bench: Bench, number: int, n: int, part: int) -> tuple[Array, Array]:
-    """Draw white noise and spiked inputs; on a control, the spiked inputs are replaced."""
+    """Draw white noise and spiked inputs, which the bench's control can change."""
     rng = np.random.default_rng([bench.seeds[number], part])
     spike = np.random.default_rng(bench.seeds[number]).standard_normal(SIDE)
     latent = stats.norm() if bench.control == "Gaussian spike" else "rademacher"
@@ -164,7 +164,7 @@ def laziness(bench: Bench, number: int) -> dict[str, float]:
 
 
 def draw(bench: Bench, claim: str) -> Any:
-    """Draw IPR and accuracy by number of inputs, or accuracy by relative rate of layer 1."""
+    """Draw IPR and accuracy against number of inputs, or accuracy against first-layer rate."""
     import matplotlib.pyplot as plt
 
     figure, ax = plt.subplots(figsize=(4.8, 3.2), layout="constrained")

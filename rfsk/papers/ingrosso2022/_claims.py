@@ -1,8 +1,8 @@
 """Claims of the paper, with their quantities and bounds.
 
-The abstract of the paper states the claims in words, and we set the bounds. Values with the
-evidence "independent code" are from `benchmarks/reference_numpy.py`. The `source` of a `Quantity`
-with this evidence names the part of that program that gives the value.
+The abstract of the paper states the claims in words; we set the bounds of the quantities. Expected
+values with the evidence "independent code" are from `benchmarks/reference_numpy.py`. The `source`
+of a `Quantity` with this evidence names the part of that program that gives the value.
 """
 
 from itertools import product
@@ -27,7 +27,7 @@ def _at_most(name: str, high: float, evidence: str = "control", digits: int = 2)
 
 
 def _tiles(name: str, high: float | None = None) -> tuple[Quantity, Quantity]:
-    """Make quantities: coverage of the lattice, and p-value of random against regular positions."""
+    """Make quantities: coverage of the lattice, and p-value of a test for regular positions."""
     p_value = f"{name}: p-value of random positions, against regular ones"
     return (
         _at_least(f"{name}: coverage, relative to random positions", 1.0),
@@ -36,7 +36,7 @@ def _tiles(name: str, high: float | None = None) -> tuple[Quantity, Quantity]:
 
 
 def _matches(name: str) -> tuple[Quantity, ...]:
-    """Make quantities: matches of fields with references, and widths relative to references."""
+    """Make quantities: match of fields with references; field width divided by reference width."""
     ratio = f"{name}width over that of the match, b > 0"
     return (
         _at_least(f"{name}match, b > 0", 0.9, digits=3),

@@ -63,7 +63,7 @@ def _plot(
     named: Mapping[str, Iterable[ArrayLike]],
     colors: tuple[str, ...] = (INPUT, OTHER),
 ) -> None:
-    """Draw the curves of each name in one style, one curve per seed."""
+    """Draw groups of curves, one curve per seed; all curves of a group have the same style."""
     for color, dash, (name, curves) in zip(colors, _DASHES, named.items(), strict=False):
         for number, curve in enumerate(curves):
             ax.plot(x, curve, dash, color=color, label=None if number else name)
@@ -128,7 +128,7 @@ def localized_fields(bench: Bench) -> Any:
 
 
 def convolutional_match(bench: Bench) -> Any:
-    """Claim C2: on each lattice, the field with the median match, its filter, and every match."""
+    """Claim C2: the field with the median match and its filter, and the matches of all fields."""
     figure, axes = _axes(3)
     row, laid = _median(bench, "ring", measured.filters(bench, "ring", 0))
     _overlay(axes[0], {"field": row, "filter": laid}, row)
@@ -173,7 +173,7 @@ def gaussian_control(bench: Bench) -> Any:
 
 
 def reduced_model(bench: Bench) -> Any:
-    """Claim C4: IPR of nets and flow during training, final fields, and early frequencies."""
+    """Claim C4: IPR and final fields of nets and flow, and frequencies of fields at t = 3."""
     figure, axes = _axes(3)
     of_seeds = [measured.followed(bench, number) for number in range(len(bench.seeds))]
     course_of = {
@@ -223,7 +223,7 @@ def cumulant_factors(bench: Bench) -> Any:
 
 
 def other_inputs(bench: Bench) -> Any:
-    """Claim C6: fields of nets with other inputs or activations; IPR on inputs and on control."""
+    """Claim C6: fields for other inputs or activations; IPR on these inputs and on the control."""
     figure, axes = _axes(4, 5.0, nrows=2, height_ratios=(3, 2))
     for (upper, lower), (kind, (name, _)) in zip(axes.T, measured.INPUTS.items(), strict=True):
         rows = np.concatenate(list(fields(bench, kind, 0).values()))
@@ -237,7 +237,7 @@ def other_inputs(bench: Bench) -> Any:
 
 
 def gaussian_equivalence(bench: Bench) -> Any:
-    """Claim C7: losses, loss gap if phases of fields are randomized, and kurtosis of w.x."""
+    """Claim C7: losses on inputs and control, effect of random phases, and kurtosis of w.x."""
     figure, axes = _axes(3)
     of_net = {
         name: [measured.losses(bench, number, inputs) for number in range(len(bench.seeds))]

@@ -70,7 +70,7 @@ def best_match(rows: Array, references: Array, shape: tuple[int, ...] | None = N
 
 
 def chance_level(rows: Array, references: Array, shape: Any, seed: int) -> float:
-    """95th percentile of the median match of populations of fields with random phases."""
+    """95th percentile of the median match of fields with references if phases are random."""
     chance = chance_match(rows, references, shape, n_null=N_NULL, random_state=seed)
     return float(chance[int(0.95 * (N_NULL + 1)) - 1])
 
@@ -84,7 +84,7 @@ def above_chance(rows: Array, references: Array, shape: Any, seed: int) -> float
 def matches(
     name: str, of_net: dict[str, Array], references: Array, shape: Any, seed: int
 ) -> Numbers:
-    """Matches of fields with references, also minus chance or bumps' matches; width ratios."""
+    """Matches of fields with references, and widths of fields divided by those of references."""
     bumps = of_net["b > 0"]
     match = match_matrix(bumps, references, shape)
     best = match.argmax(axis=1)
@@ -102,7 +102,7 @@ def matches(
 
 
 def coverage(name: str, rows: Array, shape: Any) -> Numbers:
-    """Coverage of the lattice, relative to random positions; p-value of random positions."""
+    """Coverage relative to random positions, and p-value of a test for regular positions."""
     found = tiling(rows, shape)
     return {
         f"{name}: coverage, relative to random positions": found.coverage / found.random_coverage,
@@ -150,7 +150,7 @@ def convolutional_match(bench: Bench, number: int) -> Numbers:
 
 
 def gaussian_control(bench: Bench, number: int) -> Numbers:
-    """Claim C3: IPR of nets on the control and on the NLGP, and effect of the gain of the NLGP."""
+    """Claim C3: IPR of fields on the control, and on NLGPs of several gains."""
     found: Numbers = {}
     for name, task in (("ring", nlgp_task()), ("torus", torus_task(bench))):
         on_inputs, on_control = (fields(bench, name, number, key) for key in ("nlgp", "control"))
@@ -189,7 +189,7 @@ def flow_ends(bench: Bench, number: int, form: str = "committee", **task: Any) -
 
 
 def followed(bench: Bench, number: int) -> tuple[Array, Array, Array]:
-    """Times, fields of a net at gain 3, and fields of the flow from the same initial fields."""
+    """Times; at each time, fields of a net and of the flow from the same initial fields."""
     of_net = net(bench, "small", number, "gain 3")
     times = of_net.learning_rate * of_net.snapshot_steps_ / SMALL_SIDE
     history, times = of_net.receptive_field_history_[times <= 3 * EARLY], times[times <= 3 * EARLY]
@@ -203,7 +203,7 @@ def followed(bench: Bench, number: int) -> tuple[Array, Array, Array]:
 
 
 def reduced_model(bench: Bench, number: int) -> Numbers:
-    """Claim C4: final IPR and match of the fields of flow and nets; early field frequencies."""
+    """Claim C4: IPR of fields of flow and nets, match of nets and flow, frequencies at t = 3."""
     found: Numbers = {}
     for gain, other in ((1.0, 3.0), (3.0, 1.0)):
         bumps = fields(bench, "small", number, f"gain {gain:g}")["b > 0"]
@@ -246,7 +246,7 @@ def early_groups(bench: Bench, number: int, inputs: str) -> dict[str, Array]:
 
 
 def first_decaying() -> int:
-    """Lowest frequency (cycles per ring) of the Fourier modes that initially decay for b > 0."""
+    """Lowest frequency (cycles per ring) of modes that decay at first in units with b > 0."""
     eigenvalues = np.fft.rfft(CubicFlow(small_task(), fourth="none").difference[0]).real
     return int(np.argmax(eigenvalues > 0.0))
 
@@ -293,7 +293,7 @@ def cumulant_factors(bench: Bench, number: int) -> Numbers:
 
 
 def other_inputs(bench: Bench, number: int) -> Numbers:
-    """Claim C6: IPR of each group of units relative to the control, and accuracy on spins."""
+    """Claim C6: IPR of units relative to that on the control, and accuracies on Ising spins."""
     seed, found = bench.seeds[number], {}
     for kind, (name, judged) in INPUTS.items():
         on_inputs, on_control = (fields(bench, kind, number, key) for key in ("nlgp", "control"))
@@ -317,7 +317,7 @@ def other_inputs(bench: Bench, number: int) -> Numbers:
 
 
 def losses(bench: Bench, number: int, inputs: str = "nlgp") -> dict[str, Array]:
-    """Losses of nets at each of TIMES, IPR of fields w with b > 0, and excess kurtosis of w.x.
+    """Losses of nets at each of TIMES; IPR and excess kurtosis of w.x of units with b > 0.
 
     The result `kept` is the Gaussian-equivalence gap of nets whose fields are given random phases,
     divided by the gap of the trained nets.
@@ -359,7 +359,7 @@ def _loss(weights: Array, biases: Array, X: Array, y: Array) -> float:
 
 
 def gaussian_equivalence(bench: Bench, number: int) -> Numbers:
-    """Claim C7: losses on the inputs and on the control, and gap if phases are randomized."""
+    """Claim C7: losses on inputs and control, and their gap for fields with random phases."""
     of_net, control = (losses(bench, number, inputs) for inputs in ("nlgp", "control"))
     gap, control_gap = (of["predicted"] - of["loss"] for of in (of_net, control))
     error, at = of_net["control_loss"] - of_net["predicted"], {t: k for k, t in enumerate(TIMES)}
@@ -378,7 +378,7 @@ def gaussian_equivalence(bench: Bench, number: int) -> Numbers:
 
 
 def translation_invariance(bench: Bench, number: int) -> Numbers:
-    """Claim C8: coverage, centres and IPR of the fields with b > 0, compared with the control."""
+    """Claim C8: coverage, centres and IPR of the fields of units with b > 0."""
     kinds, shape, seed = ("even", "uneven", "shifted", "control"), (RING_SIDE,), bench.seeds[number]
     bumps = {inputs: fields(bench, "uneven", number, inputs)["b > 0"] for inputs in kinds}
     ratio = ipr(bumps["uneven"]).mean() / ipr(bumps["control"]).mean()

@@ -91,7 +91,7 @@ def _at_sites(model: NLGP | GaussianField) -> MultivariateGaussian:
 
 
 def uneven_tasks() -> dict[str, Discrimination]:
-    """Tasks by name: even sites, uneven sites, uneven sites with shifted inputs, and control."""
+    """Tasks on evenly and unevenly spaced sites, the latter also with shifted inputs; control."""
     uneven, shifted = (
         Discrimination([UnevenNLGP(xi, is_shifted) for xi in (5.0, 10.0)])
         for is_shifted in (False, True)
@@ -161,7 +161,7 @@ def _net(seed: int, **parameters: Any) -> FCNet | ConvNet:
 
 
 def course(bench: Bench, number: int, inputs: str = "nlgp") -> list[FCNet]:
-    """Nets on the ring, one trained up to each of TIMES; longer trainings repeat shorter ones."""
+    """Nets on the ring: for each of TIMES, one that was trained from the start to this time."""
     rate = _rate(1.0, 20) if bench.quick else _rate(0.05, 1)
     tasks = _with_control(nlgp_task())
     steps = {
@@ -184,7 +184,7 @@ _REPLACED: dict[str, dict[str, str]] = {
 
 
 def replaced(bench: Bench, inputs: str) -> str:
-    """Name of the task that the bench's control uses in place of `inputs`, or `inputs`."""
+    """Name of the task that the bench's control uses for `inputs`; by default `inputs` itself."""
     return _REPLACED.get(bench.control or "", {}).get(inputs, inputs)
 
 
@@ -203,7 +203,7 @@ def fields(bench: Bench, kind: str, number: int, inputs: str = "nlgp") -> dict[s
 
 
 def groups(rows: Array, bench: Bench | None = None) -> dict[str, Array]:
-    """Group units by the sign of the initial bias; "swapped classes" exchanges the two groups."""
+    """Group units by the sign of the initial bias; control "swapped classes" swaps the groups."""
     # Swapped classes have negated targets, and a net with negated parameters has a negated output.
     half = (len(rows) + 1) // 2
     found = rows[:half], rows[half:]
