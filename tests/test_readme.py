@@ -40,11 +40,11 @@ def test_python_blocks_run_as_they_stand(code, tmp_path, monkeypatch, capsys):
         assert f'begins with "{printed.partition(":")[0]}"' in README.read_text()
     if "localization_index" in code:
         index, predicted = re.findall(r"\d\.\d+", printed)
-        assert f"The code prints {index} and {predicted};" in README.read_text()
+        assert f"The code above prints {index} and {predicted};" in README.read_text()
     if "make_nlgp" in code:
         inputs, control = re.findall(r"(\d+%) of the fields", printed)
         assert (
-            f"The code prints {inputs} for the inputs and {control} for the control"
+            f"The code above prints {inputs} for the inputs and {control} for the control"
             in README.read_text()
         )
         assert (tmp_path / "inputs.png").exists()

@@ -1,4 +1,4 @@
-"""Files of nets that are safe to open, with tensors as safetensors and everything else as JSON."""
+"""Safe files of nets: tensors are stored as safetensors, and everything else as JSON."""
 
 import glob
 import hashlib
@@ -42,8 +42,9 @@ def save(net: NetEstimator, path: str | os.PathLike[str]) -> None:
     """Write a fitted net to a file.
 
     The file contains weights, parameters, classes, history and snapshots, but no code. Unlike a
-    pickle, the file is safe to open even if it comes from an untrusted source. An older file at
-    `path` is replaced as a whole. If saving fails or is killed, the older file remains unchanged.
+    pickle, the file is safe to open even if it comes from an untrusted source. `save` replaces an
+    existing file at `path` as a whole. If `save` fails or is killed, an existing file at `path`
+    remains unchanged.
 
     Parameters
     ----------
@@ -142,7 +143,7 @@ def load(path: str | os.PathLike[str], *, device: str | None = None) -> NetEstim
     path : path-like
         File to read. A file that is damaged or was changed after `save` raises a ValueError.
     device : str, optional
-        Device of the net. By default, the parameter `device` of the saved net.
+        Device of the net; by default, the value of `device` that was saved with the net.
 
     Returns
     -------
@@ -199,9 +200,9 @@ def _require(is_met: bool, fault: str) -> None:
 
 
 def _checked(about: Any, tensors: dict[str, Tensor]) -> tuple[Any, NDArray[Any] | None]:
-    """Return the net without its weights, and its classes.
+    """Return a net that has no weights yet, and the class labels of the net.
 
-    The mask and the classes are removed from `tensors`.
+    The mask and the class labels are removed from `tensors`.
     """
     _require(about.keys() == _ENTRIES.keys(), "its entries are not those of a net")
     for name, kind in _ENTRIES.items():
@@ -237,7 +238,7 @@ def _checked(about: Any, tensors: dict[str, Tensor]) -> tuple[Any, NDArray[Any] 
 
 
 def _check_tensors(net: Any, classes: Any, n_features: int, tensors: dict[str, Tensor]) -> None:
-    """Check the values of the tensors, and their sizes before memory is allocated for them."""
+    """Check that the tensors of a file are finite and have the shapes of the tensors of `net`."""
     _require(np.size(getattr(net, "n_hidden", 1)) <= len(tensors), "it has too few weights")
     trial = clone(net).set_params(device="cpu")
     trial._check_parameters(has_validation=True)

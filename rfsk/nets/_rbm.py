@@ -15,7 +15,7 @@ from .._core._validation import check_option, check_positive, validate_inputs
 
 
 class _Units(NamedTuple):
-    """Distribution of independent units s with inputs I and the density rho(s) exp(s I) / Z."""
+    """Distribution of a type of unit: value s, input I, density proportional to rho(s) exp(s I)."""
 
     log_normalizer: Any
     mean: Any
@@ -67,12 +67,13 @@ class RBM(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         p(x, h) \propto \rho_v(x) \rho_h(h)
         \exp ( c \cdot x + \sum_k h_k (w_k \cdot x + b_k) )
 
-    The densities rho_v and rho_h are products of one factor per visible or hidden unit s:
-    exp(-s^2/2) for "gaussian" units, exp(-s^2/2) on s >= 0 for "relu" units, uniform on s = +-1 for
-    "spin" units, and uniform on s = 0, 1 for "binary" units. Training maximizes the likelihood by
-    persistent contrastive divergence (Tieleman, ICML 2008) with one Markov chain per sample of a
-    batch. On translation-invariant inputs, fields can become localized (Harsh, Tubiana, Cocco and
-    Monasson, Journal of Physics A 53, 174002, 2020).
+    The density rho_v is a product of one factor for each visible unit, and rho_h of one factor for
+    each hidden unit. The factor depends on the value s and the type of the unit: exp(-s^2/2) for
+    "gaussian" units, exp(-s^2/2) on s >= 0 for "relu" units, uniform on s = +-1 for "spin" units,
+    and uniform on s = 0, 1 for "binary" units. Training maximizes the likelihood by persistent
+    contrastive divergence (Tieleman, ICML 2008) with one Markov chain per sample of a batch. On
+    translation-invariant inputs, fields can become localized (Harsh, Tubiana, Cocco and Monasson,
+    Journal of Physics A 53, 174002, 2020).
 
     Parameters
     ----------
@@ -85,14 +86,14 @@ class RBM(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     hidden : {"spin", "binary", "relu", "gaussian"}, default="spin"
         Type of the hidden units. With visible="gaussian" and hidden="gaussian", the model is
         probabilistic PCA. With visible="gaussian", the training of "relu" and "gaussian" hidden
-        units can diverge. A smaller learning rate prevents divergence.
+        units can diverge. If the training diverges, reduce `learning_rate`.
     train_bias : bool, default=True
         Whether the biases of the hidden and visible units are trained. If False, the biases are
         zero, which is suitable for inputs of zero mean.
     learning_rate : float, default=0.01
         Learning rate of all parameters.
     batch_size : int, default=100
-        Number of samples per step and number of Markov chains.
+        Number of samples per training step, which is also the number of Markov chains.
     max_epochs : int, default=50
         Number of passes over the data in `fit`.
     n_sweeps : int, default=1

@@ -58,7 +58,7 @@ class EvaluationCurve:
     Attributes
     ----------
     steps : ndarray of shape (n_evaluations,)
-        Steps of the evaluations, evenly spaced in the logarithm.
+        Training steps of the evaluations, evenly spaced on a logarithmic scale.
     loss, control_loss : ndarray of shape (n_evaluations,)
         Mean loss on the inputs, and mean loss on the control.
     accuracy, control_accuracy : ndarray of shape (n_evaluations,)

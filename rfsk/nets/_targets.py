@@ -37,7 +37,7 @@ class CodedLoss(Coding, nn.Module):
 
 
 class ReconstructionLoss(nn.Module):
-    """Sum of the squared reconstruction error and an L1 penalty, divided by n_features."""
+    """Squared reconstruction error plus an L1 penalty on the codes, divided by n_features."""
 
     def __init__(self, sparsity: float = 0.0) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class ReconstructionLoss(nn.Module):
 
 
 def choose_loss(n_classes: int, readout: str, loss: str, activation: Any) -> tuple[str, bool]:
-    """Choose the loss if it is "auto"; return it and whether all outputs are non-negative."""
+    """Return the name of the loss (chosen if "auto"), and whether all outputs are non-negative."""
     if readout != "linear" and n_classes > 2:
         raise ValueError(
             "Only binary classification is supported. The type of the target is multiclass. "

@@ -21,7 +21,7 @@ class TaskSampler:
     On a CPU, compiled code draws the inputs if the model of every class has separable modes and a
     compiled pixel map. Input number i from compiled code depends only on `seed` and i, and not on
     the number of inputs that are drawn at once. The generator `rng` draws inputs of models without
-    `from_noise`, and rounds class sizes that are not integers.
+    `from_noise`, and decides whether a class size that is not an integer is rounded up or down.
     """
 
     def __init__(

@@ -22,7 +22,7 @@ from .style import (
 
 
 class TensorComparisonDisplay(Display):
-    """A localized field, its best match among each kind of reference, and the matches of all units.
+    """A localized field beside its best match of each kind of reference, and all units' matches.
 
     Parameters
     ----------

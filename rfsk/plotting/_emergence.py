@@ -41,7 +41,8 @@ class EmergenceDisplay(Display):
     of the net trained on the control (Gaussian inputs with the same mean and covariance); the
     median IPR during training; a field with the filter and the CP factor that match it best; and
     the IPR of every unit. Only fields of units with a positive initial bias are shown, at most 25
-    of them on a torus. The fields on the inputs and on the control have the same colour scale.
+    of them on a torus. The fields of the net trained on the inputs and of the net trained on the
+    control have the same colour scale.
 
     Parameters
     ----------
@@ -63,8 +64,9 @@ class EmergenceDisplay(Display):
         Parameters
         ----------
         cmap : str, default="RdBu_r"
-            Colour map of fields, white at zero by default. The ends of the colour scale are set by
-            `style.limit` of the fields on the inputs and on the control.
+            Colour map of fields, white at zero by default. `style.limit` computes the ends of the
+            colour scale from the fields of the nets that were trained on the inputs and on the
+            control.
         """
         panels = self._make_panels(2, 3, figsize=(10.5, 6.2))
         self.axes_ = dict(zip(_TITLES, panels, strict=True))

@@ -165,7 +165,7 @@ def as_image(fields: Array, shape: Shape) -> Array:
 
 
 def _lattice_of(estimator: Any) -> Shape | None:
-    """Lattice of the features of an estimator, which may be part of a search or pipeline."""
+    """Lattice shape of an estimator, or of the final estimator of a search or pipeline."""
     estimator = getattr(estimator, "best_estimator_", estimator)
     if hasattr(estimator, "named_steps"):
         estimator = estimator.steps[-1][1]

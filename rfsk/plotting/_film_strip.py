@@ -78,7 +78,8 @@ class FilmStripDisplay(Display):
         Parameters
         ----------
         n_frames : int, default=5
-            Number of frames, which are evenly spaced recorded snapshots including the last one.
+            Number of frames. They show the last recorded snapshot and earlier ones, evenly spaced
+            in the order of recording.
         cmap : str, default="RdBu_r"
             Colour map, white at zero by default. The ends of the colour scale are set by
             `style.limit` of the snapshot with the largest weights.
@@ -100,7 +101,8 @@ class FilmStripDisplay(Display):
         interval : int, default=150
             Milliseconds between frames.
         n_frames : int, default=40
-            Largest number of frames, which are evenly spaced recorded snapshots.
+            Largest number of frames. If there are more recorded snapshots, `n_frames` of them are
+            shown.
         cmap : str, default="RdBu_r"
             Colour map, as in `plot`.
 
@@ -128,7 +130,7 @@ class FilmStripDisplay(Display):
         return animation
 
     def _frames(self, n_frames: int) -> list[int]:
-        """Indices of `n_frames` evenly spaced recorded snapshots."""
+        """Evenly spaced indices of at most `n_frames` recorded snapshots."""
         check_positive(n_frames, "n_frames", integer=True)
         n_frames = min(n_frames, len(self.steps))
         return np.linspace(len(self.steps) - 1, 0, n_frames).round().astype(int)[::-1].tolist()

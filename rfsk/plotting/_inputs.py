@@ -59,8 +59,9 @@ class InputDisplay(Display):
         Parameters
         ----------
         task : Discrimination, or data (X, y) with labels 0, 1, ...
-            Task, or data whose rows are drawn with replacement. Images of shape (n_samples, rows,
-            columns) are on a lattice of shape (rows, columns); other data are on a ring.
+            Source of the inputs. If data are passed, rows of `X` are drawn with replacement. Images
+            of shape (n_samples, rows, columns) are on a lattice of shape (rows, columns); other
+            data are on a ring.
         cmap : str, default="gray"
             Colour map of inputs that are images.
         random_state : int, Generator, RandomState or None, default=None

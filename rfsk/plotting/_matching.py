@@ -43,7 +43,7 @@ class MatchingDisplay(Display):
         shape: int | Shape | None = None,
         **options: Any,
     ) -> Self:
-        """Match fields with references, and draw the matrix without fields of zeros.
+        """Draw the matches of fields with references as a matrix; omit fields of norm zero.
 
         Parameters
         ----------

@@ -23,7 +23,7 @@ class PhaseDiagramDisplay(Display):
     table : DataFrame or dict of ndarray
         Table with one row per repeat and pair of parameters, such as the result of `sweep`.
     x, y, value : str
-        Columns of the axes, and the column to draw.
+        Columns of the horizontal and of the vertical axis, and the column that the colours show.
     boundary : str, optional
         Column whose contour at `level` is drawn, such as a localization index.
     level : float, default=1.0
@@ -88,7 +88,7 @@ class PhaseDiagramDisplay(Display):
         return cls(table, x, y, value, **options).plot(ax, cmap)
 
     def plot(self, ax: Any = None, cmap: str = MATCH_COLORS) -> Self:
-        """Draw the map, with a rectangle around each pair of parameter values, and the boundary.
+        """Draw the map, one rectangle per pair of parameter values, and the contour of `boundary`.
 
         Parameters
         ----------

@@ -38,8 +38,8 @@ def check_input_model(
     random_state : int, Generator, RandomState or None, default=None
         Seed of all samples.
     expected_failed_checks : dict of str to str, optional
-        Reasons why checks may fail, with the names of the checks as keys. If any other check fails,
-        an AssertionError is raised.
+        Reasons why checks may fail, with the names of the checks as keys. If a check fails whose
+        name is not a key, an AssertionError is raised.
 
     Returns
     -------
@@ -103,7 +103,7 @@ class _Subject:
 
     @cached_property
     def sites(self) -> NDArray[np.int64]:
-        """Rows of four sites: neighbours, pairs of equal sites, and arbitrary sites."""
+        """Rows of four sites to test the fourth cumulant: near, pairwise equal, or random."""
         rng, n_features = np.random.default_rng(self.seeds[5]), self.model.n_features
         sites = rng.integers(n_features, size=(30, 4))
         sites[:10] = (sites[:10, :1] + rng.integers(3, size=(10, 4))) % n_features
@@ -163,7 +163,7 @@ def _average_covariance(X: Array) -> tuple[Array, Array]:
 
 
 def _is_dominated(values: Array, fraction: float = 0.1) -> bool:
-    """Whether a single sample contributes more than the given fraction of the variance."""
+    """Whether one sample contributes more than the given fraction of the variance of `values`."""
     squares = (values - values.mean()) ** 2
     return bool(squares.max() > fraction * squares.sum())
 

@@ -114,7 +114,7 @@ def _field(draw: st.DrawFn, shape: Shape) -> Array:
 
 @cache
 def _models(shape: Shape, boundary: str | None) -> dict[type, st.SearchStrategy[Any]]:
-    """Strategies for the input models on a lattice, with the classes as keys."""
+    """Strategies for the input models on a lattice; keys are the Python classes of the models."""
     relative = st.floats(0.1, 1.0)
     lengths = relative | st.tuples(*[relative] * len(shape))
     kernels = st.sampled_from(["gaussian", "exponential"]) | st.floats(0.3, 5.0).map(Matern)
@@ -166,7 +166,7 @@ def input_models(
     Parameters
     ----------
     families : collection of classes, optional
-        Classes of the models; by default `GaussianField`, `NLGP`, `TransformedField`,
+        Python classes of the models; by default `GaussianField`, `NLGP`, `TransformedField`,
         `EllipticalField`, `Ising`, `Pulses` and `Phi4`.
     shape : int or tuple of int, optional
         Lattice of the models; drawn by default.

@@ -18,8 +18,8 @@ def sum_pairs(a, x, v):
 
     .. math:: r = \sqrt{(1 + v_j)(1 + v_k)}\, \sin(\sqrt p\, x) / \sqrt p, \qquad p = v_j v_k,
 
-    clipped to [-1, 1]. The array a of coefficients has the shape (class, unit, order), and the
-    array v of saturation parameters has the shape (class, unit). The array x = Q sqrt(N_j N_k /
+    clipped to [-1, 1]. The array a of Hermite coefficients has the shape (class, unit, order), and
+    the array v of saturation parameters has the shape (class, unit). The array x = Q sqrt(N_j N_k /
     (q_j q_k)), where the local fields have the covariances Q, the variances q and the norms N, has
     the shape (class, unit, unit).
 

@@ -68,7 +68,7 @@ def _by_sign(
 
 @cache
 def _saturation_table() -> tuple[Any, Any, float, float]:
-    """Interpolants of v / (1 + v) and its slope over kurtosis; lowest and highest kurtosis."""
+    """Splines of v / (1 + v) and its slope as functions of the kurtosis, and the kurtosis range."""
     v = np.concatenate([-np.geomspace(-_SATURATION[0], 1e-3, 60), [0.0]])
     v = np.concatenate([v, np.geomspace(1e-3, _SATURATION[1], 140)])[:, None]
     zeta = np.linspace(-14.0, 14.0, 20_001)

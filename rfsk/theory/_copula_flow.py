@@ -66,7 +66,7 @@ class CopulaFlowResult(FlowResult):
 
 
 class CopulaFlow(Flow):
-    r"""Gradient flow of all fields and biases of a committee machine, for the whole training.
+    r"""Gradient flow of the fields and biases of a committee machine, for the whole training time.
 
     The loss is approximated in closed form. Each local field h_k = u_k.x is modelled as a saturated
     Gaussian variable with the exact variance u_k.C u_k and the exact excess kurtosis, where C is
@@ -194,7 +194,7 @@ class CopulaFlow(Flow):
         return CopulaFlowResult(at, history, biases, np.array(loss))
 
     def output(self, fields: ArrayLike, biases: ArrayLike, X: ArrayLike) -> Array:
-        """Output of a net with the given units for each row of X.
+        """Output of a net with the given fields and biases for each row of `X`.
 
         Parameters
         ----------
@@ -295,7 +295,7 @@ _remembered = lru_cache(maxsize=2)(_fourth_cumulant)  # sweeps often use a class
 
 
 def _is_constant(source: Any) -> bool:
-    """Whether a class is a hashable frozen dataclass, so that its cumulant can be cached."""
+    """Whether an input model is a hashable frozen dataclass, so that its cumulant can be cached."""
     try:
         hash(source)
     except TypeError:

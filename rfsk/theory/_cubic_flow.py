@@ -75,14 +75,15 @@ class CubicFlow(Flow):
     u_j u_k u_l. Delta denotes half the difference between class 0 and class 1, and a bar denotes
     the mean of the classes. The inputs must have P(x) = P(-x), the targets are +1 for class 0 and
     -1 for class 1, and t = learning rate x steps / D. If the fourth cumulant kappa is zero, the
-    fixed points of the flow are Fourier modes. If kappa is negative, fields localize.
+    fixed points of the flow are Fourier modes. If the fourth cumulant kappa is negative, fields
+    localize.
 
     Parameters
     ----------
     task : Discrimination, data (X, y), or pair of input models or of arrays of samples
         Class 0 and class 1. For models without an exact cumulant, pass samples.
     bias : float or array-like of shape (n_units,), default=1.0
-        Bias of all units, or of each unit.
+        One bias that all units have, or an array with one bias per unit.
     activation : {"erf", "tanh", "linear"}, default="erf"
         Activation function; "erf" is erf(h / sqrt 2).
     form : {"committee", "neuron"}, default="committee"

@@ -110,7 +110,11 @@ def _interpolated(place: Array, values: Array, steps: Array) -> Array:
 def _at_zero(
     model: LatentField, forward: Map, z: Array, power: Map, modes: Integers
 ) -> tuple[Array, Array]:
-    """Density of the sum S at 0 given z minus its mean, times powers of modes; control variates."""
+    """Compute samples whose column means `_ratio` divides, and control variates.
+
+    The samples are the density of the sum S at 0, given z minus its mean, times the powers of
+    modes.
+    """
     spectrum = np.fft.fftn(model.latent_autocovariance()).real.ravel() * model.pixel_map.scale**2
     brightness = z.mean(axis=1)
     spread, rest = math.sqrt(spectrum[0] / z.shape[1]), z - brightness[:, None]
@@ -139,7 +143,7 @@ def _at_zero(
 
 
 def _ratio(values: Array, factor: Array, controls: Array) -> tuple[Array, Array]:
-    """Ratios of the mean of each other column to the mean of column 0, and standard errors."""
+    """Ratios of the means of columns 1, 2, ... to the mean of column 0, and standard errors."""
     n = len(values)
     if not np.isfinite(values).all():
         return np.full(len(factor), np.nan), np.full(len(factor), np.inf)

@@ -36,7 +36,8 @@ def gaussian_loss(fields: ArrayLike, biases: ArrayLike, task: Any) -> float:
     biases : array-like of shape (n_units,)
         Biases b, such as `biases_` of an `FCNet`.
     task : Discrimination, data (X, y), or pair of input models or of arrays of samples
-        Classes, whose covariances C are used. The means of the classes are assumed to be zero.
+        Inputs of class 0 and class 1, which determine the covariances C. The means of the inputs
+        are assumed to be zero.
 
     Returns
     -------
@@ -78,7 +79,8 @@ def gaussian_accuracy(field: ArrayLike, bias: float, task: Any) -> float:
     field : array-like of shape (n_features,)
     bias : float
     task : Discrimination, data (X, y), or pair of input models or of arrays of samples
-        Classes, whose covariances are used. The means of the classes are assumed to be zero.
+        Inputs of class 0 and class 1, which determine the covariances C_0 and C_1. The means of the
+        inputs are assumed to be zero.
 
     Returns
     -------

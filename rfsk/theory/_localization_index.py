@@ -109,10 +109,10 @@ def localization_index(
     density p_S is computed from draws without smoothing, and an index near 1 has a standard error
     of 3e-4. For other models and for samples with n rows, the density p_S is smoothed over n^(-1/9)
     standard deviations of S; with n = 20,000, the index has a standard error of 0.02 and a bias
-    below 0.003. If S is discrete, as for spins, the density p_S is smoothed as well. For discrete
-    S, every mode grows initially, and the index shows whether a mode continues to grow once the
-    change of w.x that the mode causes exceeds the spacing of the values of w.x for the uniform
-    field w.
+    below 0.003. The density p_S is also smoothed if the sum S of the sites is discrete, as for
+    spins. For discrete sums S, every Fourier mode of the weights w grows initially, and the index
+    shows whether the mode continues to grow once the change of w.x that the mode causes exceeds the
+    spacing of the values of w.x for uniform weights w.
 
     theory="committee" is for small fields of erf or tanh units with a positive bias (`CubicFlow`):
 
@@ -243,7 +243,7 @@ def _index_of(
 
 
 def _sample_sizes(pair: tuple[Any, Any]) -> list[int]:
-    """Numbers of rows of the classes that are samples."""
+    """Number of samples of each class that is an array of samples and not an input model."""
     return [len(source) for source in pair if not hasattr(source, "covariance")]
 
 

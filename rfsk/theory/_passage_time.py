@@ -23,7 +23,8 @@ def mean_passage_time(
 
     .. math:: f T' + g T'' / 2 = -1, \qquad T(\mathrm{level}) = T'(0) = 0.
 
-    The negative derivative J = -T' of the mean time solves J' = 2 (1 - f J) / g with J(0) = 0.
+    The function J = -T', the negative derivative of the mean time T(x) with respect to x, solves
+    J' = 2 (1 - f J) / g with J(0) = 0.
 
     Parameters
     ----------

@@ -28,7 +28,7 @@ class FieldPrediction:
     Attributes
     ----------
     courses : list of CopulaFlowResult
-        Time courses, one for each set of initial fields.
+        Time courses of the fields, biases and loss, one for each set of initial fields.
     table : pandas.DataFrame
         One row per time course; ``table.mean()`` is the prediction, and ``table.sem()`` its
         standard error. The columns are `ipr_positive` and `ipr_negative`, the mean IPR of the units

@@ -33,9 +33,9 @@ class RectifiedFlow(Flow):
     The time is t = learning rate x steps. The drive E_1[x_i sign(w.x)] of weight i is approximated
     by s amp(a_i), where the function amp is the `Amplifier` of class 1, s^2 the variance of a pixel
     of class 1 and a = S_1 w / (s sqrt(w.S_1 w)) (Lufkin, Saxe and Grant, NeurIPS 2024). For
-    elliptical inputs, this approximation of the drive is exact. For saturated pixels, the drive has
-    an error of a few per cent: the flow predicts early times, and whether and where fields
-    localize, but not how narrow fields become.
+    elliptical inputs, this approximation of the drive is exact. For saturated pixels, the
+    approximate drive has an error of a few per cent: the flow predicts the fields at early times,
+    and whether and where fields localize, but not how narrow fields become.
 
     Parameters
     ----------
