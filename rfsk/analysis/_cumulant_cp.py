@@ -59,8 +59,8 @@ class CumulantCP(ProjectionMixin, BaseEstimator):
     order : {3, 4}, default=4
         Order of the cumulant.
     n_init : int, default=1
-        Number of decompositions from different random initial directions. The decomposition that
-        explains most of the cumulant is kept.
+        Number of decompositions from different random initial directions. Of these decompositions,
+        the one with the smallest residual is kept.
     max_iter : int, default=500
         Largest number of iterations.
     tol : float, default=1e-6

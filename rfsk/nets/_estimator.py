@@ -38,7 +38,7 @@ _LOSSES = ("auto", "squared", "cross_entropy")
 
 
 class FieldEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
-    """Estimator with receptive fields; `net_` holds its module, its loss and its steps."""
+    """Estimator with receptive fields; `net_` has its module, loss and number of steps."""
 
     net_: Any
     _options: Mapping[str, Any] = MappingProxyType({})  # parameters of skorch

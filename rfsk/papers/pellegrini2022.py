@@ -3,11 +3,11 @@
 Images are NLGPs on a torus (gain 3, correlation lengths 1 and 2). Each of four rounds of pruning
 removes 41 % of the weights, so that 35 % are left after two rounds and 12 % after four. The
 relative spread of a mask is the spread of its pixels about their centre, divided by the spread of
-random masks with the same number of pixels per unit. The relative spread is close to 1 if the
-labels are unrelated to the images. Median spreads over the 20 units with positive initial bias have
-errors of about 10 %. Therefore, the bounds on ratios of spreads differ from 1 by 20 % for different
-networks, and by 10 % for different masks of one network. Differences between accuracies on 20,000
-images have errors of about .003.
+random masks with the same number of pixels per unit. The relative spread of a mask is close
+to 1 if the labels are unrelated to the images. Median spreads over the 20 units with positive
+initial bias have errors of about 10 %. Therefore, the bounds on ratios of spreads differ from 1 by
+20 % for different networks, and by 10 % for different masks of one network. Differences between
+accuracies on 20,000 images have errors of about .003.
 """
 
 from functools import partial

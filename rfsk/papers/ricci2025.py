@@ -19,9 +19,9 @@ FastICA on n samples of D sites from the overlap b, the new overlap is 1/2 if 3 
     + r \sqrt{V (1 - b^2)}\, dB.
 
 The variance of the online gradient along each direction is V = 6. With the learning rate r = 2
-abs(k) / (V D^2), drive and noise of the overlap b are initially equal, and all terms of db/dn are
-of order k^2 / (V D^3) b. Therefore, online ascent needs a number of samples of order V D^3 / (2
-k^2), times a number that `mean_passage_time` computes.
+abs(k) / (V D^2), drive and noise of the overlap b are initially of equal size. All terms of db/dn,
+where n is the number of samples, are then of order b k^2 / (V D^3). Therefore, online ascent needs
+a number of samples of order V D^3 / (2 k^2), times a number that `mean_passage_time` computes.
 
 *Smoothed loss.* If the loss is averaged over a wide neighbourhood of the field w, the gradient is
 (x.x - D - 2) s x, where s = w.x. The mean of the smoothed gradient is the partial trace of the

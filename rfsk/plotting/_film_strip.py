@@ -78,8 +78,8 @@ class FilmStripDisplay(Display):
         Parameters
         ----------
         n_frames : int, default=5
-            Number of frames. They show the last recorded snapshot and earlier ones, evenly spaced
-            in the order of recording.
+            Number of frames. The frames show snapshots that are evenly spaced in the order of
+            recording; the last frame shows the last snapshot.
         cmap : str, default="RdBu_r"
             Colour map, white at zero by default. The ends of the colour scale are set by
             `style.limit` of the snapshot with the largest weights.

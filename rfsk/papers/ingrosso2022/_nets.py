@@ -184,7 +184,7 @@ _REPLACED: dict[str, dict[str, str]] = {
 
 
 def replaced(bench: Bench, inputs: str) -> str:
-    """Name of the task that the bench's control uses for `inputs`; by default `inputs` itself."""
+    """Name of the inputs that replace `inputs` in the control of `bench`; by default `inputs`."""
     return _REPLACED.get(bench.control or "", {}).get(inputs, inputs)
 
 
