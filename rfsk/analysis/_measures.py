@@ -144,7 +144,7 @@ def squared_distances(sides: tuple[int, ...]) -> Array:
 
 
 def compactness(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -> Array:
-    """Largest fraction of the energy w^2 of each field that lies in a disc of 1 / IPR sites.
+    """Largest fraction of the squared weights of a field that any disc of 1 / IPR sites contains.
 
     For a binary mask with m ones, the compactness is the largest fraction of the ones that lie in a
     disc of m sites. The compactness of a disc is 1. Masks with few ones can be compact by chance;
@@ -172,7 +172,7 @@ def compactness(fields: ArrayLike, shape: int | tuple[int, ...] | None = None) -
 
 
 def concentration_of(images: Array) -> Array:
-    """Largest fraction of the energy w^2 of each image that lies in a disc of 1 / IPR sites."""
+    """Largest fraction of the energy of an image that any disc of 1 / IPR sites contains."""
     sides, axes = images.shape[1:], tuple(range(1, images.ndim))
     energy = images**2 / (images**2).sum(axis=axes, keepdims=True)
     rank = squared_distances(sides).argsort(kind="stable").argsort()

@@ -53,7 +53,7 @@ class EmpiricalDistribution(Sampler):
         return data[rng.integers(len(data), size=n_samples)]
 
     def covariance(self) -> Array:
-        """Covariance of the rows with normalization 1 / n_samples, (n_features, n_features)."""
+        """Covariance of the features, (n_features, n_features), normalized by 1 / n_samples."""
         covariance = np.cov(np.asarray(self.X), rowvar=False, ddof=0)
         return covariance.reshape(self.n_features, self.n_features)
 

@@ -159,7 +159,7 @@ def _clone_one_class(data: Array, keep: str, rng: np.random.Generator) -> Array:
 
 
 def _adjusted_ranks(white: Array, data: Array, rng: np.random.Generator) -> NDArray[np.intp]:
-    """Ranks that permute the values of each column but nearly conserve the covariance.
+    """Orders of the values of each column of `data` that nearly give the covariance of `data`.
 
     Rank r stands for the value number r of the sorted column, counted from 0. Two stages of
     iterations adjust the ranks in order to reduce the error of the covariance, and the ranks with

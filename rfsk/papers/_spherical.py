@@ -90,7 +90,7 @@ def near(name: str, tolerance: float) -> Quantity:
 
 
 def expected(name: str, low: float, high: float) -> tuple[Quantity, ...]:
-    """Make quantities: exponent of sample numbers, and both divided by the predictions."""
+    """Make the exponent of the number of samples, and ratios of both to their predictions."""
     return (
         Quantity(f"{name}: exponent", "derivation", low, high, digits=2),
         near(f"{name}: exponent over theory", 0.1),

@@ -142,7 +142,7 @@ def overlaps(bench: Bench, number: int, variance: float, excess: float) -> float
 
 
 def retarded_learning(bench: Bench, number: int) -> dict[str, float]:
-    """Claim H2: overlap of fields with the modes below and above the critical number of samples."""
+    """Claim H2: overlap of fields with the pair of modes, for few and for many samples."""
     found = {}
     for case, (variance, excess) in CASES.items():
         formula = theory_overlap(variance, excess)

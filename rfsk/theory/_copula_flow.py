@@ -163,8 +163,8 @@ class CopulaFlow(Flow):
     ) -> CopulaFlowResult:
         """Integrate the flow.
 
-        Each step of the integration has a relative error of 1e-2, with which the error of the final
-        IPR is about 1e-3.
+        The tolerated relative error of a step of the integration is 1e-2. The relative error of the
+        final IPR is then about 1e-3.
 
         Parameters
         ----------

@@ -196,7 +196,7 @@ def _index_of(
     random_state: Any,
     with_closure: bool = False,
 ) -> LocalizationIndex:
-    """Localization index, whose standard error includes only the draws from class 1."""
+    """Localization index, with the standard error that is due to the random draws from class 1."""
     statistics = [field_statistics(source, shape) for source in pair]
     sides = statistics[0].shape
     if statistics[1].shape != sides:
@@ -250,7 +250,7 @@ def _sample_sizes(pair: tuple[Any, Any]) -> list[int]:
 def _committee(
     pair: tuple[Any, Any], spectra: Array, sides: tuple[int, ...]
 ) -> tuple[Array, Array]:
-    """Index and growth rate of each Fourier mode at the uniform fixed point of the cubic flow."""
+    """Ratio whose maximum is the index, and growth rate, of each Fourier mode in the cubic flow."""
     difference = 0.5 * (spectra[0] - spectra[1])
     first, second = (
         _zero_momentum_spectrum(source, spectrum, sides)
