@@ -79,6 +79,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         say("interrupted")
         return _INTERRUPTED
+    except ModuleNotFoundError as error:
+        say(f"{error}. Install it: pip install {error.name}")
+        return 2
     except (ValueError, OSError) as error:
         say(error)
         print(f"`{used.prog} --help` lists the options.", file=sys.stderr)

@@ -164,14 +164,17 @@ def _refuse_missing(values: Any, array: np.ndarray, name: str) -> None:
     """Raise ValueError that names the place of the first NaN or infinite value, if there is one."""
     if array.ndim == 0 or array.dtype.kind not in "fO":
         return
-    is_missing = array != array if array.dtype.kind == "O" else ~np.isfinite(array)
+    import pandas as pd  # recognizes None and pandas.NA, too
+
+    is_missing = pd.isna(array) if array.dtype.kind == "O" else ~np.isfinite(array)
     if not np.any(is_missing):
         return
     place = np.argwhere(is_missing)[0].tolist()
     kind = "infinity" if array.dtype.kind == "f" and np.isinf(array[*place]) else "NaN"
     where = [f"row {place[0]}"] if array.ndim < 3 else [f"image {place[0]}", f"pixel {place[1:]}"]
     if array.ndim == 2:
-        where.append(f"column {getattr(values, 'columns', range(array.shape[1]))[place[1]]!r}")
+        names = list(getattr(values, "columns", range(array.shape[1])))
+        where.append(f"column {names[place[1]]!r}")
     raise ValueError(
         f"Input {name} contains {kind}, first in {', '.join(where)} (counted from 0). Remove such "
         "rows, or replace the values."

@@ -15,7 +15,6 @@ from skorch.helper import predefined_split
 from torch import Tensor
 from torch.func import functional_call
 
-from .._core._foreign_names import suggestion
 from .._core._random import draw_seed, generator_and_seed
 from .._core._runs import noticing_interrupts, report_interrupt
 from .._core._types import Array
@@ -24,20 +23,13 @@ from ..datasets import Discrimination
 from ._batches import Samples, TaskBatches
 from ._callbacks import check_callbacks
 from ._engine import Engine, as_optimizer, resolve_device, threads_for
-from ._estimator import PASSED_ON, FieldEstimator
+from ._estimator import ONLINE_EPOCHS, FieldEstimator
 from ._evaluator import Evaluator
 from ._modules import HiddenUnits, as_activation
 from ._snapshots import FieldRecorder, Snapshots
 
 _EVALUATIONS = 30
 _AT_ONCE = 2**24  # largest number of activations in memory during prediction
-ONLINE_EPOCHS = 100  # number of entries in the history of an online fit
-# Parameters of skorch that an estimator sets itself, and its own parameters for them.
-_OWN_OPTIONS = {
-    "optimizer__lr": "learning_rate",
-    "optimizer__weight_decay": "weight_decay",
-    "optimizer__param_groups": "learning_rate and readout_rate",
-}
 
 
 class Training(NamedTuple):
@@ -81,17 +73,8 @@ class NetEstimator(FieldEstimator):
         return torch.cat(parts).numpy()
 
     def _check_parameters(self, *, has_validation: bool = False) -> None:
-        for name in self._options:
-            if name in _OWN_OPTIONS:
-                raise TypeError(f"{name!r} must not be passed. Set {_OWN_OPTIONS[name]} instead.")
-            if not name.startswith(PASSED_ON):
-                raise TypeError(
-                    f"{type(self).__name__} has no parameter {name!r}."
-                    f"{suggestion(name, self._get_param_names())} Parameters that are passed to "
-                    "skorch must begin with 'optimizer__' or 'callbacks__'."
-                )
-        as_activation(self.activation)
         super()._check_parameters()
+        as_activation(self.activation)
         as_optimizer(self.optimizer)
         check_callbacks(self.callbacks, has_validation=has_validation)
         self._device = resolve_device(self.device)

@@ -18,6 +18,7 @@ from sklearn.utils.class_weight import compute_class_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted
 
+from .._core._foreign_names import suggestion
 from .._core._mistakes import Activations
 from .._core._types import Array
 from .._core._validation import (
@@ -32,7 +33,14 @@ from ._coding import FIXED_READOUTS, READOUTS
 from ._snapshots import FieldRecorder
 
 # Prefixes of the skorch parameters that an estimator passes on.
-PASSED_ON = ("optimizer__", "callbacks__")
+_PASSED_ON = ("optimizer__", "callbacks__")
+# Parameters of skorch that an estimator sets itself, and its own parameters for them.
+_OWN_OPTIONS = {
+    "optimizer__lr": "learning_rate",
+    "optimizer__weight_decay": "weight_decay",
+    "optimizer__param_groups": "learning_rate and readout_rate",
+}
+ONLINE_EPOCHS = 100  # number of entries in the history of an online fit
 FLOATS = [np.float64, np.float32]
 _LOSSES = ("auto", "squared", "cross_entropy")
 
@@ -56,7 +64,7 @@ class FieldEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
 
     def set_params(self, **params: Any) -> Any:
         """Set parameters of this estimator, such as ``optimizer__momentum``."""
-        options = {name: params.pop(name) for name in list(params) if name.startswith(PASSED_ON)}
+        options = {name: params.pop(name) for name in list(params) if name.startswith(_PASSED_ON)}
         super().set_params(**params)
         if options:
             self._options = {**self._options, **options}
@@ -97,6 +105,15 @@ class FieldEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
         return int(self.net_.module_.n_activations)
 
     def _check_parameters(self, *, has_validation: bool = False) -> None:
+        for name in self._options:
+            if name in _OWN_OPTIONS:
+                raise TypeError(f"{name!r} must not be passed. Set {_OWN_OPTIONS[name]} instead.")
+            if not name.startswith(_PASSED_ON):
+                raise TypeError(
+                    f"{type(self).__name__} has no parameter {name!r}."
+                    f"{suggestion(name, self._get_param_names())} Parameters that are passed to "
+                    "skorch must begin with 'optimizer__' or 'callbacks__'."
+                )
         for name in ("learning_rate", "init_scale"):
             check_positive(getattr(self, name), name)
         check_positive(self.weight_decay, "weight_decay", zero=True)

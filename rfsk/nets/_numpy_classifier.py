@@ -1,11 +1,13 @@
 """Base class of the classifiers where torch is not installed, for example in a browser."""
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from types import SimpleNamespace
 from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted
 
 from .._core._mistakes import note_few_rows
@@ -16,7 +18,7 @@ from ..datasets import Discrimination, as_task
 from ._advice import advise_on_data, advise_on_task
 from ._coding import Coding
 from ._divergence import check_loss
-from ._estimator import FieldClassifier
+from ._estimator import ONLINE_EPOCHS, FieldClassifier
 from ._numpy_modules import ACTIVATIONS, FixedReadout
 from ._snapshots import FieldRecorder, Snapshots
 
@@ -31,16 +33,15 @@ class _Training(NamedTuple):
     batch_size: int
 
 
-ONLINE_EPOCHS = 100  # number of entries in the loss curve of an online fit
 # The only values of these parameters that need no torch.
 _WITHOUT_TORCH: dict[str, tuple[Any, ...]] = {
     "readout": ("auto", "mean", "sqrt", "sum"),
     "loss": ("auto", "squared"),
     "optimizer": ("sgd",),
-    "validation_fraction": (0.0,),
-    "callbacks": (None, []),
+    "validation_fraction": (0, 0.0),
+    "callbacks": (None, [], ()),
     "device": ("auto", "cpu"),
-    "warm_start": (False,),
+    "warm_start": (False, 0),
     "boundary": ("periodic",),
     "pooling": (None, "mean"),
 }
@@ -49,7 +50,8 @@ _WITHOUT_TORCH: dict[str, tuple[Any, ...]] = {
 class NetClassifier(FieldClassifier):
     """Base class of the classifiers that NumPy trains: two classes, two layers, a fixed readout.
 
-    The parameters have the same effects as with torch, but other random numbers are drawn.
+    Most parameters have the same effects as with torch, but other random numbers are drawn, nothing
+    is printed, and an interrupt (Ctrl-C) leaves the net unchanged and raises KeyboardInterrupt.
     """
 
     _module: ClassVar[type[FixedReadout]]
@@ -74,8 +76,8 @@ class NetClassifier(FieldClassifier):
         Raises
         ------
         ValueError
-            If the data are invalid or the training diverges. After any error, the net is the same
-            as before the call.
+            If the data are invalid or the training diverges. After any error, and after an
+            interrupt (Ctrl-C), the net is the same as before the call.
         """
         return self._fit(lambda: self._prepare_fit(X, y, sample_weight))
 
@@ -93,6 +95,7 @@ class NetClassifier(FieldClassifier):
         n_eval : int, default=0
             Must be 0, because the evaluation on the control needs torch.
         """
+        check_positive(n_eval, "n_eval", integer=True, zero=True)
         if n_eval:
             raise self._needs_torch(f"n_eval={n_eval!r}")
         return self._fit(lambda: self._prepare_online(task, n_samples))
@@ -142,9 +145,12 @@ class NetClassifier(FieldClassifier):
 
     def _check_parameters(self, *, has_validation: bool = False) -> None:
         super()._check_parameters(has_validation=has_validation)
+        if isinstance(self.optimizer, str):
+            check_option(self.optimizer, "optimizer", ("sgd", "adam"))
         for name, allowed in _WITHOUT_TORCH.items():
-            if getattr(self, name, allowed[0]) not in allowed:
-                raise self._needs_torch(f"{name}={getattr(self, name)!r}")
+            value = getattr(self, name, allowed[0])
+            if not any(type(value) is type(one) and value == one for one in allowed):
+                raise self._needs_torch(f"{name}={value!r}")
         if self._options:
             raise self._needs_torch(f"{next(iter(self._options))!r}")
         if callable(self.activation):
@@ -155,7 +161,10 @@ class NetClassifier(FieldClassifier):
 
     @staticmethod
     def _needs_torch(what: str) -> ImportError:
-        return ImportError(f"{what} needs torch, which is not installed: pip install torch skorch.")
+        return ImportError(
+            f"{what} needs torch and skorch, which are not both installed. Install them by "
+            "pip install torch skorch."
+        )
 
     def _start(self, classes: NDArray[Any], n_features: int) -> None:
         """Build the net."""
@@ -163,7 +172,7 @@ class NetClassifier(FieldClassifier):
         if len(classes) > 2:
             raise ValueError(
                 "Only binary classification is supported. The type of the target is multiclass. "
-                f"A net for {len(classes)} classes needs torch, which is not installed."
+                f"A net for {len(classes)} classes needs torch and skorch."
             )
         self.shape_ = check_image_shape(self.image_shape, n_features, "image_shape")
         self._rng, self.seed_ = generator_and_seed(self.random_state)
@@ -211,15 +220,28 @@ class NetClassifier(FieldClassifier):
             total, n_samples = 0.0, 0
             for X, index, weight in batches:
                 rate = self.learning_rate * len(X) / training.batch_size
-                loss = module.step(X, targets[index], rate, sample_weight=weight, **penalties)
+                with np.errstate(over="ignore", invalid="ignore"):  # the net may diverge
+                    loss = module.step(X, targets[index], rate, sample_weight=weight, **penalties)
                 total, n_samples = total + loss * len(X), n_samples + len(X)
                 net.n_steps_ += 1
                 snapshots.take(net.n_steps_, module)
-            losses.append(total / n_samples)
+            losses.append(total / n_samples if np.isfinite(module.weight).all() else math.nan)
             check_loss(losses[-1:], net.n_steps_)
-        check_loss([*losses, loss], net.n_steps_, at_end=True)
+        # The last step may have made the net diverge.
+        with np.errstate(over="ignore", invalid="ignore"):
+            errors = (module(X) - targets[index]) ** 2
+        last = float(np.mean(errors if weight is None else weight * errors))
+        check_loss([*losses, last], net.n_steps_, at_end=True)
         recorded = recorder if self.record else None
         self._set_results(module.weight.copy(), module.bias.copy(), losses, recorded)
+
+    def _refuse_blocks(self) -> bool:
+        raise self._needs_torch("partial_fit")
+
+    @available_if(_refuse_blocks)
+    def partial_fit(self, X: ArrayLike, y: ArrayLike) -> Self:
+        """Not available without torch."""
+        return self
 
     def _outputs(self, X: ArrayLike, **options: Any) -> Array:
         check_is_fitted(self, "receptive_fields_")

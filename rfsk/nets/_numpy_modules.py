@@ -34,7 +34,7 @@ ACTIVATIONS = {
     "relu": Activation(lambda h: np.maximum(h, 0.0), lambda h: (h > 0.0) * 1.0, 0.0),
     "linear": Activation(np.copy, np.ones_like, 1.0),
 }
-_AT_ONCE = 2**21  # number of inputs of units that are in memory at once
+_AT_ONCE = 2**21  # number of inputs and outputs of units that are in memory at once
 
 
 class FixedReadout:
@@ -74,8 +74,8 @@ class FixedReadout:
 
     def blocks(self, X: Array) -> Iterator[slice]:
         """Slices of the rows of `X`; the windows of one slice are in memory at once."""
-        per_row = self.windows(X[:1]).size + self.n_units
-        rows = max(1, _AT_ONCE // per_row)
+        windows = self.windows(X[:1])
+        rows = max(1, _AT_ONCE // (windows.size + windows.shape[1] * self.n_units))
         return (slice(first, first + rows) for first in range(0, len(X), rows))
 
     def inputs_of_units(self, windows: Array) -> Array:
@@ -179,6 +179,9 @@ class Convolutional(FixedReadout):
 
     def windows(self, X: Array) -> Array:
         return X[:, self.sites]
+
+    def laid_on_sites(self) -> Array:
+        raise ImportError("`release` needs torch and skorch, which are not both installed.")
 
     def arranged(self, values: Array) -> Array:
         if self.pooling:

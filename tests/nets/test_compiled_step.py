@@ -1,6 +1,11 @@
 """Comparison of the compiled step with NumPy and autograd, and tests of the functions it uses."""
 
+import importlib.util
+import itertools
 import math
+import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,13 +15,14 @@ import torch
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from rfsk import ConvNet, FCNet
+from rfsk import ConvNet, Discrimination, FCNet, nets
 from rfsk._core import _single_precision as functions
 from rfsk._core._compiled import FUSED, compiled
-from rfsk.nets import _numpy_modules
+from rfsk.nets import _numpy_classifier, _numpy_modules
 from rfsk.nets._batches import SampleBatches
 from rfsk.nets._compiled_fields import fill_normal
 from rfsk.nets._compiled_step import CompiledStep
+from rfsk.nets._divergence import DivergenceError
 
 OPTIONS = {
     "n_hidden": st.integers(1, 7),
@@ -49,6 +55,7 @@ def test_compiled_step_numpy_and_autograd_agree(
     X, y = rng.standard_normal((n_samples, n_features)), np.arange(n_samples) % 2
     mask = rng.random(size) < 0.7 if is_masked else None
     data = X, y, rng.random(n_samples) + 0.1 if is_weighted else None
+    options["class_weight"] = {0: 2.0, 1: 1.0} if is_weighted else None
     parameters = {"bias_init": 0.5, "learning_rate": 0.3, "weight_decay": 0.0, "mask": mask}
     parameters |= {"batch_size": min(batch_size, n_samples - 1), "max_epochs": 1, "device": "cpu"}
     parameters |= options | penalties
@@ -57,11 +64,10 @@ def test_compiled_step_numpy_and_autograd_agree(
         compiled_net = FCNet(**parameters).fit(*data)
         patch.setattr(CompiledStep, "fits", lambda net: False)
         reference = FCNet(**parameters).fit(*data)
-    module = numpy_module(FCNet(**parameters), X, y)
-    loss = train(module, FCNet(**parameters), *data)
+    of_numpy = numpy_net(FCNet(**parameters), X, y).fit(*data)
     expected = {name: value.numpy() for name, value in reference.net_.module_.state_dict().items()}
     scale = max(1.0, np.abs(expected["weight"]).max())
-    for found in (compiled_net.net_.module_.state_dict(), vars(module)):
+    for found in (compiled_net.net_.module_.state_dict(), vars(of_numpy.net_.module_)):
         for name in ("weight", "bias"):
             distance = np.abs(np.asarray(found[name]) - expected[name])
             # A weight at the cut can be zero in one result and not in the other.
@@ -71,38 +77,40 @@ def test_compiled_step_numpy_and_autograd_agree(
                 assert distance[at_cut].max(initial=0.0) < 0.0501
             assert distance[~at_cut].max(initial=0.0) <= 1e-5 * scale
     assert compiled_net.loss_curve_ == pytest.approx(reference.loss_curve_, rel=1e-5)
-    assert [loss] == pytest.approx(reference.loss_curve_, rel=1e-5)
-    assert compiled_net.n_steps_ == reference.n_steps_
+    assert of_numpy.loss_curve_ == pytest.approx(reference.loss_curve_, rel=1e-5)
+    assert compiled_net.n_steps_ == reference.n_steps_ == of_numpy.n_steps_
 
 
-def numpy_module(net, X, y):
-    """NumPy module with the initial weights of a net that is fitted to X and y."""
+def numpy_class(name):
+    """Class of a net that NumPy trains, loaded from its file as if torch were missing."""
+    backend = SimpleNamespace(
+        NetClassifier=_numpy_classifier.NetClassifier,
+        FullyConnected=_numpy_modules.FullyConnected,
+        Convolutional=_numpy_modules.Convolutional,
+    )
+    spec = importlib.util.spec_from_file_location(
+        f"rfsk.nets._numpy_{name.lower()}", Path(nets.__file__).with_name(f"_{name.lower()}.py")
+    )
+    module = importlib.util.module_from_spec(spec)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(sys.modules, "rfsk.nets._backend", backend)
+        spec.loader.exec_module(module)
+    return getattr(module, name)
+
+
+def numpy_net(net, X, y):
+    """Net that NumPy trains in the order of the data, from the initial weights of `net`."""
     net._check_parameters()
     net._start(np.unique(y), X.shape[1], is_warm=False)
-    names = "activation", "init_scale", "bias_init", "train_bias", "readout"
-    options = {name: getattr(net, name) for name in names} | net._module_params(net.shape_)
-    options.pop("boundary", None)
-    make = _numpy_modules.FullyConnected if isinstance(net, FCNet) else _numpy_modules.Convolutional
-    module = make(**options, rng=np.random.default_rng(0))
-    module.weight = net.net_.module_.weight.detach().double().numpy()
-    if isinstance(net, FCNet) and net.mask is not None:
-        module.mask = net.mask
-        module.weight *= net.mask
-    return module
+    weight = net.net_.module_.weight.detach().double().numpy()
 
+    class FromWeights(numpy_class(type(net).__name__)):
+        def _start(self, classes, n_features):
+            super()._start(classes, n_features)
+            self.net_.module_.weight = weight.copy()
+            self._rng = SimpleNamespace(permutation=np.arange)
 
-def train(module, net, X, y, sample_weight=None):
-    """Train a NumPy module for an epoch, in the order of the data, and return the mean loss."""
-    targets = np.array([0.0, 1.0] if net.activation == "relu" else [1.0, -1.0])[y]
-    penalties = {name: getattr(net, name, 0.0) for name in ("weight_decay", "l1", "l1_cut")}
-    total = 0.0
-    for first in range(0, len(X), net.batch_size):
-        rows = slice(first, first + net.batch_size)
-        weight = None if sample_weight is None else (sample_weight / sample_weight.mean())[rows]
-        rate = net.learning_rate * len(X[rows]) / net.batch_size
-        loss = module.step(X[rows], targets[rows], rate, sample_weight=weight, **penalties)
-        total += loss * len(X[rows])
-    return total / len(X)
+    return FromWeights(**net.get_params())
 
 
 @pytest.mark.parametrize("pooling", [None, "mean"])
@@ -119,12 +127,44 @@ def test_convolutional_numpy_step_equals_autograd(shape, kernel_size, stride, po
     monkeypatch.setattr(SampleBatches, "_order", lambda batches: torch.arange(len(X)))
     monkeypatch.setattr(_numpy_modules, "_AT_ONCE", 500)  # several blocks of rows
     net = ConvNet(**parameters).fit(X, y)
-    module = numpy_module(ConvNet(**parameters), X, y)
-    loss = train(module, net, X, y)
-    assert module.weight == pytest.approx(net.net_.module_.weight.detach().numpy(), abs=1e-5)
-    assert module.bias == pytest.approx(net.biases_, abs=1e-5)
-    assert [loss] == pytest.approx(net.loss_curve_, rel=1e-5)
-    assert module(X, return_hidden=True) == pytest.approx(net.transform(X), abs=1e-4)
+    found = numpy_net(ConvNet(**parameters), X, y).fit(X, y)
+    assert found.filters_ == pytest.approx(net.filters_, abs=1e-5)
+    assert found.receptive_fields_ == pytest.approx(net.receptive_fields_, abs=1e-5)
+    assert found.biases_ == pytest.approx(net.biases_, abs=1e-5)
+    assert found.loss_curve_ == pytest.approx(net.loss_curve_, rel=1e-5)
+    assert found.transform(X) == pytest.approx(net.transform(X), abs=1e-4)
+    assert found.decision_function(X) == pytest.approx(net.decision_function(X), abs=1e-4)
+
+
+def test_online_training_by_numpy_equals_training_on_the_drawn_samples(monkeypatch):
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((110, 7)), np.arange(110) % 2
+    options = {"n_hidden": 3, "batch_size": 25, "max_epochs": 1, "random_state": 0}
+    options |= {"class_weight": {0: 2.0, 1: 1.0}, "weight_decay": 0.1, "record": 3}
+    fitted = numpy_net(FCNet(**options), X, y).fit(X, y)
+    left, sizes = iter(zip(X, y, strict=True)), []
+
+    def draw(task, n, random_state):
+        sizes.append(n)
+        rows, labels = zip(*itertools.islice(left, n), strict=True)
+        return np.array(rows), np.array(labels)
+
+    monkeypatch.setattr(Discrimination, "sample", draw)
+    online = numpy_net(FCNet(**options), X, y).fit_online((X, y), 110)
+    assert sizes == [25, 25, 25, 25, 10]
+    assert online.n_steps_ == fitted.n_steps_ == 5
+    assert online.receptive_field_history_ == pytest.approx(
+        fitted.receptive_field_history_, rel=1e-6, abs=1e-9
+    )
+
+
+@pytest.mark.filterwarnings("ignore:The classes differ in their means")
+def test_a_last_step_by_numpy_that_diverges_is_refused():
+    X, y = np.random.default_rng(0).standard_normal((600, 10)), np.arange(600) % 2
+    options = {"activation": "linear", "batch_size": 200, "max_epochs": 1, "random_state": 0}
+    net = numpy_net(FCNet(4, learning_rate=60.0, **options), X + 0.3 * y[:, None], y)
+    with pytest.raises(DivergenceError, match="the net diverged"):
+        net.fit(X + 0.3 * y[:, None], y)
 
 
 def test_numbers_do_not_depend_on_the_number_of_threads(ring, task, monkeypatch):
