@@ -263,7 +263,10 @@ def _reproduce(options: argparse.Namespace) -> int:
 
     _refuse_options(options, (*_EMERGENCE, *_DATA))
     if options.paper not in (known := [*PAPERS, "all"]):
-        raise ValueError(f"--paper {options.paper}: unknown; expected one of {', '.join(known)}.")
+        hint = _nearest(options.paper, known)
+        raise ValueError(
+            f"--paper {options.paper}: unknown; expected one of {', '.join(known)}.{hint}"
+        )
     papers = [*PAPERS] if options.paper == "all" else [options.paper]
     if options.list:
         for paper in papers:
