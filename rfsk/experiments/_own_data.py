@@ -31,14 +31,13 @@ from .._core._validation import (
     plain,
 )
 from ..analysis import (
-    LocalizationAnalyzer,
     chance_match,
+    compactness,
     cumulant,
     match_matrix,
     symmetric_cp,
     why_not_testable,
 )
-from ..exceptions import NotTestableWarning
 from ..nets import ConvNet, FCNet, fit_many
 from ..theory import LocalizationIndex, localization_index
 from ._control_test import GROWN, ControlTest, control_test
@@ -139,10 +138,8 @@ class DataStudy:
     @property
     def is_compact(self) -> NDArray[np.bool_]:
         """Fields with more than 55 % of their squared weights in a disc that has 1 / IPR sites."""
-        analyzer = LocalizationAnalyzer(self.shape).set_output(transform="pandas")
-        with warnings.catch_warnings(action="ignore", category=NotTestableWarning):
-            table = analyzer.fit_transform(self.test.net.receptive_fields_)
-        return np.asarray(table["concentration"] > _COMPACT)
+        fields = self.test.net.receptive_fields_
+        return np.asarray(compactness(fields, self.shape) > _COMPACT)
 
     @property
     def verdict(self) -> str:

@@ -182,12 +182,8 @@ class NetEstimator(FieldEstimator):
     def _fit(self, prepare: Callable[[], Training], *, has_validation: bool = False) -> Any:
         """Prepare and run a training; restore the estimator if the training raises an error."""
         self._check_parameters(has_validation=has_validation)
-        before = dict(vars(self))
-        try:
+        with self._restored_after_errors():
             self._train(prepare())
-        except BaseException:
-            self.__dict__ = before
-            raise
         if self.net_.interrupted_:
             report_interrupt(
                 f"Training was interrupted after {self.net_.n_steps_} steps. The net keeps its "

@@ -2,7 +2,8 @@
 
 import math
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
 
@@ -127,6 +128,16 @@ class FieldEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEsti
                 )
         if self.bias_init != "auto":
             check_positive(self.bias_init, "bias_init", zero=True)
+
+    @contextmanager
+    def _restored_after_errors(self) -> Iterator[None]:
+        """Context after which the estimator has its former attributes if an error was raised."""
+        before = dict(vars(self))
+        try:
+            yield
+        except BaseException:
+            self.__dict__ = before
+            raise
 
     def _n_batches(self, n_samples: int) -> int:
         return math.ceil(n_samples / self.batch_size)

@@ -197,12 +197,8 @@ class NetClassifier(FieldClassifier):
     def _fit(self, prepare: Callable[[], _Training]) -> Self:
         """Prepare and run a training; if this raises an error, restore the estimator's state."""
         self._check_parameters()
-        before = dict(vars(self))
-        try:
+        with self._restored_after_errors():
             self._train(prepare())
-        except BaseException:
-            self.__dict__ = before
-            raise
         return self
 
     def _train(self, training: _Training) -> None:
